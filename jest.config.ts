@@ -1,0 +1,29 @@
+/** @jest-config-loader esbuild-register */
+import type { Config } from 'jest'
+
+// Jest runs CommonJS: these dependencies ship ES modules only and are compiled for the tests alone.
+const esmOnly = ['jose', 'oauth4webapi', 'openid-client', 'leven']
+
+const shared = {
+  transform: {
+    '\\.[jt]s$': ['ts-jest', { tsconfig: { module: 'CommonJS', moduleResolution: 'bundler', allowJs: true } }],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+} satisfies Config
+
+const config: Config = {
+  projects: [
+    { ...shared, displayName: 'express 5', testMatch: ['<rootDir>/test/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'express 4',
+      testMatch: ['<rootDir>/test/flows/**/*.test.ts'],
+      moduleNameMapper: { ...shared.moduleNameMapper, '^express$': 'express4' },
+    },
+  ],
+  collectCoverageFrom: ['src/**/*.ts'],
+  coverageThreshold: { global: { lines: 95, branches: 90 } },
+}
+
+export default config
