@@ -1,0 +1,98 @@
+import { closestMatch } from 'leven'
+import type { ConfigProblem } from '../errors.js'
+import { type AppleAuthOptions, variableNames } from './options.js'
+
+/** Says what is wrong with one setting. */
+export type Report = (message: string) => void
+
+/** Turns what somebody wrote into a value, or reports why it cannot. */
+export type Parse<T> = (raw: unknown, report: Report) => T | undefined
+
+type OptionName = keyof AppleAuthOptions
+
+/** What options and environment say, before anything is believed; collects every problem on the way. */
+export interface Settings {
+  /** Every problem so far. */
+  readonly problems: ConfigProblem[]
+  /** Is there an option or a variable at all? */
+  has(option: OptionName): boolean
+  /** The parsed value; undefined where it is absent or wrong (and then reported). */
+  read<T>(option: OptionName, parse: Parse<T>): T | undefined
+  /** The same, with a default for what is absent. */
+  readOr<T>(option: OptionName, parse: Parse<T>, fallback: T): T
+  /** The same, where absent is wrong too. */
+  readRequired<T>(option: OptionName, parse: Parse<T>, advice: string): T | undefined
+  /** Adds a problem with one option. */
+  report(option: OptionName, message: string): void
+}
+
+const optionNames = Object.keys(variableNames)
+
+/** Lays options over environment variables; an option wins, `undefined` and an empty variable are absent. */
+export function readSettings(
+  options: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const problems: ConfigProblem[] = []
+  const prefix = typeof options.envPrefix === 'string' ? options.envPrefix : 'APPLE_'
+
+  function variable(option: OptionName): string | undefined {
+    const name = variableNames[option]
+    return name === undefined ? undefined : `${prefix}${name}`
+  }
+
+  function raw(option: OptionName): unknown {
+    if (options[option] !== undefined) return options[option]
+    const name = variable(option)
+    const value = name === undefined ? undefined : environment[name]
+    return value === undefined || value.trim() === '' ? undefined : value
+  }
+
+  function report(option: OptionName, message: string): void {
+    problems.push({ option, variable: variable(option), message })
+  }
+
+  function read<T>(option: OptionName, parse: Parse<T>): T | undefined {
+    const value = raw(option)
+    if (value === undefined) return undefined
+    return parse(value, (message) => {
+      report(option, message)
+    })
+  }
+
+  for (const name of Object.keys(options)) {
+    if (optionNames.includes(name)) continue
+    const nearest = closestMatch(name.slice(0, 64), optionNames, { maxDistance: 4 })
+    problems.push({
+      option: name.slice(0, 64),
+      variable: undefined,
+      message: `is not known${nearest === undefined ? '; remove it' : `; did you mean ${nearest}?`}`,
+    })
+  }
+
+  return {
+    problems,
+    report,
+    read,
+    has: (option) => raw(option) !== undefined,
+    readOr: (option, parse, fallback) => read(option, parse) ?? fallback,
+    readRequired(option, parse, advice) {
+      if (raw(option) === undefined) report(option, `is missing: ${advice}${similar(variable(option), environment)}`)
+      return read(option, parse)
+    },
+  }
+}
+
+/** Points at a variable that is set and looks like the missing one misspelt. */
+function similar(wanted: string | undefined, environment: Readonly<Record<string, string | undefined>>): string {
+  if (wanted === undefined) return ''
+  const known = Object.values(variableNames)
+  const strangers = Object.keys(environment).filter(
+    (name) =>
+      name.length < 64 &&
+      name.startsWith(wanted.slice(0, 5)) &&
+      !known.some((suffix) => name.endsWith(`_${String(suffix)}`)),
+  )
+  const nearest = closestMatch(wanted, strangers, { maxDistance: 2 })
+  return nearest === undefined ? '' : ` (${nearest} is set: is that a slip?)`
+}
