@@ -1,0 +1,188 @@
+import * as openid from 'openid-client'
+import type { AppleAuthConfig } from '../config/config.js'
+import { AppleAuthError, AppleTokenError, AppleUnavailableError } from '../errors.js'
+import type { BoundedFetch } from './bounded-fetch.js'
+import type { ClientSecret } from './client-secret.js'
+import { clockDifference, invalidClientChecklist } from './invalid-client.js'
+
+/**
+ * Apple's authorize, token and revoke endpoints; the only file that knows openid-client. Endpoints are put together from
+ * `baseUrl`, never discovered: Apple's discovery document has named the wrong host before.
+ *
+ * @see https://developer.apple.com/documentation/accountorganizationaldatasharing/generate-and-validate-tokens
+ * @see https://developer.apple.com/documentation/signinwithapplerestapi/revoke-tokens
+ */
+
+/** What goes into an authorization request besides the configuration. */
+export interface AuthorizationRequest {
+  readonly state: string
+  readonly nonce: string
+  readonly scope: readonly string[]
+  /** PKCE, RFC 7636. */
+  readonly codeVerifier?: string | undefined
+}
+
+/** Apple's answer to a token request. */
+export interface TokenResponse {
+  readonly accessToken: string
+  /** Always `Bearer`, however Apple spells it. */
+  readonly tokenType: 'Bearer'
+  /** Seconds, 0 to a day; 3600 where Apple does not say. */
+  readonly expiresInSeconds: number
+  readonly refreshToken?: string
+  /** Not verified yet. */
+  readonly idToken?: string
+}
+
+/** Apple's endpoints as functions. */
+export interface AppleClient {
+  authorizationUrl(request: AuthorizationRequest): Promise<string>
+  exchangeCode(code: string, codeVerifier?: string): Promise<TokenResponse>
+  refresh(refreshToken: string): Promise<TokenResponse>
+  revoke(token: string, tokenTypeHint: 'refresh_token' | 'access_token'): Promise<void>
+}
+
+const daySeconds = 24 * 60 * 60
+
+/** Wires openid-client for one configuration. */
+export function createAppleClient(
+  config: AppleAuthConfig,
+  clientSecret: ClientSecret,
+  boundedFetch: BoundedFetch,
+): AppleClient {
+  const { baseUrl, rules } = config
+  const server = new openid.Configuration(
+    {
+      issuer: baseUrl,
+      authorization_endpoint: `${baseUrl}${rules.paths.authorize}`,
+      token_endpoint: `${baseUrl}${rules.paths.token}`,
+      revocation_endpoint: `${baseUrl}${rules.paths.revoke}`,
+    },
+    config.clientId,
+    undefined,
+    // Adds client_id alone; the secret goes with each request's parameters, because it is made as needed.
+    openid.None(),
+  )
+  server[openid.customFetch] = async (url, options) => setIdTokenAside(await boundedFetch(url, options as RequestInit))
+  // The configuration lets http pass on loopback alone.
+  if (baseUrl.startsWith('http:')) openid.allowInsecureRequests(server)
+
+  async function requestTokens(grantType: string, parameters: Record<string, string>): Promise<TokenResponse> {
+    try {
+      const secret = { client_secret: await clientSecret.current() }
+      return toTokenResponse(await openid.genericGrantRequest(server, grantType, { ...parameters, ...secret }))
+    } catch (error) {
+      throw translate(error, config, clientSecret)
+    }
+  }
+
+  return {
+    async authorizationUrl({ state, nonce, scope, codeVerifier }) {
+      const url = openid.buildAuthorizationUrl(server, {
+        response_type: 'code',
+        redirect_uri: config.redirectUri,
+        ...(scope.length > 0 || rules.alwaysSendsScope ? { scope: scope.join(' ') } : {}),
+        ...(config.responseMode === undefined ? {} : { response_mode: config.responseMode }),
+        ...(codeVerifier === undefined
+          ? {}
+          : {
+              code_challenge: await openid.calculatePKCECodeChallenge(codeVerifier),
+              code_challenge_method: 'S256',
+            }),
+        state,
+        nonce,
+      })
+      // Apple documents %20 between scopes; a plus sign that means itself is %2B by now.
+      return url.href.replaceAll('+', '%20')
+    },
+
+    exchangeCode: (code, codeVerifier) =>
+      requestTokens('authorization_code', {
+        code,
+        redirect_uri: config.redirectUri,
+        ...(codeVerifier === undefined ? {} : { code_verifier: codeVerifier }),
+      }),
+
+    refresh: (refreshToken) => requestTokens('refresh_token', { refresh_token: refreshToken }),
+
+    async revoke(token, tokenTypeHint) {
+      try {
+        const secret = { client_secret: await clientSecret.current() }
+        await openid.tokenRevocation(server, token, { token_type_hint: tokenTypeHint, ...secret })
+      } catch (error) {
+        throw translate(error, config, clientSecret)
+      }
+    },
+  }
+}
+
+/** Where the id_token waits while openid-client reads the rest. */
+const idTokenAside = 'unverified_id_token'
+
+/** Renames the id_token: openid-client would judge it by one issuer, and `id-token.ts` alone decides whom to trust. */
+async function setIdTokenAside(response: Response): Promise<Response> {
+  if (response.status !== 200 || response.body === null) return response
+  const body = await response.text()
+  return new Response(renameIdToken(body), { status: 200, headers: response.headers })
+}
+
+function renameIdToken(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    if (typeof parsed !== 'object' || parsed === null || !('id_token' in parsed)) return body
+    const { id_token: idToken, ...rest } = parsed
+    return JSON.stringify({ ...rest, [idTokenAside]: idToken })
+  } catch {
+    // openid-client says what is wrong with it.
+    return body
+  }
+}
+
+function toTokenResponse(response: openid.TokenEndpointResponse): TokenResponse {
+  const idToken = response[idTokenAside]
+  if (response.token_type !== 'bearer') throw malformed('a token_type other than Bearer')
+  if (idToken !== undefined && typeof idToken !== 'string') throw malformed('an id_token that is no text')
+  return {
+    accessToken: response.access_token,
+    tokenType: 'Bearer',
+    expiresInSeconds: Math.min(response.expires_in ?? 3600, daySeconds),
+    ...(response.refresh_token === undefined ? {} : { refreshToken: response.refresh_token }),
+    ...(idToken === undefined ? {} : { idToken }),
+  }
+}
+
+function malformed(what: string, reason?: string): AppleUnavailableError {
+  return new AppleUnavailableError(`Apple's answer cannot be used: it has ${what}.`, {
+    details: reason === undefined ? {} : { reason },
+  })
+}
+
+/** The one place where openid-client's errors become ours; theirs carry whole answers, so none is kept as cause. */
+function translate(error: unknown, config: AppleAuthConfig, clientSecret: ClientSecret): unknown {
+  if (error instanceof openid.ResponseBodyError) {
+    const details = {
+      appleError: error.error,
+      appleDescription: error.error_description,
+      status: error.status,
+      clockDifferenceSeconds: clockDifference(error.response),
+    }
+    if (error.error !== 'invalid_client') {
+      return new AppleTokenError(`Apple answered ${error.error}.`, error.error, { details })
+    }
+    return new AppleTokenError(
+      'Apple answered invalid_client: it does not accept our client secret. See details.checklist.',
+      error.error,
+      { details: { ...details, clientSecret: clientSecret.describe(), checklist: invalidClientChecklist(config) } },
+    )
+  }
+  const own = ownError(error)
+  if (own !== undefined) return own
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  return malformed('no tokens, or not in the form of RFC 6749', reason)
+}
+
+/** openid-client wraps what its fetch throws. */
+function ownError(error: unknown): AppleAuthError | undefined {
+  if (error instanceof AppleAuthError) return error
+  return error instanceof Error && error.cause instanceof AppleAuthError ? error.cause : undefined
+}

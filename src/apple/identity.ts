@@ -1,0 +1,113 @@
+/**
+ * Who an id_token speaks of.
+ *
+ * @see https://developer.apple.com/documentation/signinwithapplejs/authorizationi/id_token
+ */
+
+/** The claims of a verified id_token that this package knows, by Apple's names and with one type each. */
+export interface AppleClaims {
+  readonly iss: string
+  readonly aud: string
+  readonly sub: string
+  /** Seconds since 1970. */
+  readonly iat: number
+  /** Seconds since 1970. */
+  readonly exp: number
+  readonly nonce?: string
+  readonly nonce_supported?: boolean
+  readonly auth_time?: number
+  readonly email?: string
+  readonly email_verified?: boolean
+  readonly is_private_email?: boolean
+  readonly real_user_status?: number
+  readonly transfer_sub?: string
+  /** Managed accounts: the organization in Apple School Manager or Apple Business Manager. */
+  readonly org_id?: string
+  /** Apple School Manager accounts: what was granted, separated by spaces. */
+  readonly scopes?: string
+  readonly at_hash?: string
+  readonly c_hash?: string
+}
+
+/** The person who is signed in. */
+export interface AppleUser {
+  /** Stable for your developer team; with a matching organization also the Roster API's user id. */
+  readonly sub: string
+  /** As Apple says it; absent when it was not shared. Not a key: key accounts by `sub`. */
+  readonly email?: string
+  readonly emailVerified: boolean
+  /** Whether `email` is an address of Apple's private relay. */
+  readonly isPrivateEmail: boolean
+  /** Apple's id of the person's school or company; managed accounts only. */
+  readonly organizationId?: string
+  /** 0 unsupported, 1 unknown, 2 likely real; native first logins only. */
+  readonly realUserStatus?: number
+  /** What the browser posted once and nobody signed: show it, never trust it. */
+  readonly unverifiedName?: UnverifiedName
+}
+
+/** A name as the person typed it at Apple, at the first login only. */
+export interface UnverifiedName {
+  readonly firstName?: string
+  readonly lastName?: string
+}
+
+/** Copies the known claims by name; what has a wrong type or an unknown name is left behind. */
+export function pickClaims(payload: Readonly<Record<string, unknown>>, audience: string): AppleClaims {
+  const claim = (name: string): unknown => (Object.hasOwn(payload, name) ? payload[name] : undefined)
+  const string = (name: string): string | undefined => textOf(claim(name))
+  const number = (name: string): number | undefined =>
+    Number.isFinite(claim(name)) ? (claim(name) as number) : undefined
+  const flag = (name: string): boolean | undefined => flagOf(claim(name))
+  const scopes = claim('scopes')
+  return withoutAbsent({
+    iss: string('iss') ?? '',
+    aud: audience,
+    sub: string('sub') ?? '',
+    iat: number('iat') ?? 0,
+    exp: number('exp') ?? 0,
+    nonce: string('nonce'),
+    nonce_supported: flag('nonce_supported'),
+    auth_time: number('auth_time'),
+    email: string('email'),
+    email_verified: flag('email_verified'),
+    is_private_email: flag('is_private_email'),
+    real_user_status: number('real_user_status'),
+    transfer_sub: string('transfer_sub'),
+    org_id: string('org_id'),
+    scopes: Array.isArray(scopes) ? scopes.filter((each) => typeof each === 'string').join(' ') : string('scopes'),
+    at_hash: string('at_hash'),
+    c_hash: string('c_hash'),
+  })
+}
+
+/** The person behind verified claims. */
+export function toUser(claims: AppleClaims, unverifiedName?: UnverifiedName): AppleUser {
+  return withoutAbsent({
+    sub: claims.sub,
+    email: claims.email,
+    emailVerified: claims.email_verified ?? false,
+    isPrivateEmail: claims.is_private_email ?? false,
+    organizationId: claims.org_id,
+    realUserStatus: claims.real_user_status,
+    unverifiedName,
+  })
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** Apple sends flags as booleans or as the words "true" and "false". */
+function flagOf(value: unknown): boolean | undefined {
+  if (value === true || value === 'true') return true
+  return value === false || value === 'false' ? false : undefined
+}
+
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
+
+function withoutAbsent<T extends object>(value: T): Present<T> {
+  return Object.freeze(Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined))) as Present<T>
+}

@@ -1,0 +1,27 @@
+import type { AppleAuthConfig } from '../config/config.js'
+
+/** What to check, likeliest first, when Apple answers `invalid_client`; Apple itself never says why. */
+export function invalidClientChecklist(config: AppleAuthConfig): readonly string[] {
+  const capability =
+    config.service === 'sign-in-with-apple' ? 'Sign in with Apple' : 'Account & Organizational Data Sharing'
+  const own =
+    'clientId (APPLE_CLIENT_ID) is the Services ID of this website, letter for letter, not the app’s bundle id'
+  if (config.credentials.kind === 'ready-made') {
+    return [own, 'clientSecret (APPLE_CLIENT_SECRET) was made for this client id and team, and its key still exists']
+  }
+  return [
+    own,
+    'teamId (APPLE_TEAM_ID) is the team that owns this client id; keyId and teamId are not swapped',
+    'keyId (APPLE_KEY_ID) belongs to this private key: the file was named AuthKey_<keyId>.p8',
+    `the key has the capability ${capability} and is configured for this client’s primary App ID`,
+    'the key has not been revoked in Certificates, Identifiers & Profiles',
+    'this machine’s clock is right: details.clockDifferenceSeconds is ours minus Apple’s',
+    'the credentials are not those of the Apple School Manager API (client ids that begin with SCHOOLAPI.)',
+  ]
+}
+
+/** Our clock minus Apple's by its `Date` header, in whole seconds; undefined where there is none. */
+export function clockDifference(response: Response): number | undefined {
+  const theirs = Date.parse(response.headers.get('date') ?? '')
+  return Number.isNaN(theirs) ? undefined : Math.round((Date.now() - theirs) / 1000)
+}

@@ -1,0 +1,114 @@
+import {
+  createLocalJWKSet,
+  errors,
+  type JWK,
+  type JWSHeaderParameters,
+  type FlattenedJWSInput,
+  type CryptoKey,
+} from 'jose'
+import { AppleUnavailableError } from '../errors.js'
+import type { BoundedFetch } from './bounded-fetch.js'
+
+/**
+ * Apple's public keys.
+ *
+ * @see https://developer.apple.com/documentation/signinwithapplerestapi/fetch-apple's-public-key-for-verifying-token-signature
+ */
+
+/** Kept this long before they are fetched again, in milliseconds. */
+const freshMs = 6 * 60 * 60 * 1000
+/** Used at most this long while Apple's endpoint is down, in milliseconds. */
+const staleMs = 24 * 60 * 60 * 1000
+/** No two fetches closer together than this, in milliseconds. */
+const coolDownMs = 30 * 1000
+/** More keys than this are no key set of Apple's (three to five). */
+const maxKeys = 100
+
+/** Finds the key for a token's header, as jose asks for it. */
+export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>
+
+type LocalKeySet = ReturnType<typeof createLocalJWKSet>
+
+/**
+ * Fetches the key set when it is first needed, keeps it for six hours, and asks again at most every 30 seconds for a
+ * `kid` it does not know. While the endpoint is down the old keys serve for up to a day.
+ */
+export function createKeySet(url: string, boundedFetch: BoundedFetch): FindKey {
+  let keys: LocalKeySet | undefined
+  let fetchedAt = -Infinity
+  let triedAt = -Infinity
+  let failure: unknown
+  let underWay: Promise<void> | undefined
+
+  async function fetchKeys(): Promise<void> {
+    triedAt = Date.now()
+    try {
+      keys = createLocalJWKSet({ keys: await fetchKeySet(url, boundedFetch) })
+      fetchedAt = Date.now()
+      failure = undefined
+    } catch (error) {
+      failure = error
+    } finally {
+      underWay = undefined
+    }
+  }
+
+  /** One request at a time, and none within the cool-down of the last. */
+  async function refresh(): Promise<void> {
+    if (underWay === undefined && elapsed(triedAt) < coolDownMs) return
+    underWay ??= fetchKeys()
+    await underWay
+  }
+
+  async function currentKeys(): Promise<LocalKeySet> {
+    if (elapsed(fetchedAt) > freshMs) await refresh()
+    if (keys === undefined || elapsed(fetchedAt) > staleMs) {
+      throw new AppleUnavailableError("Apple's public keys could not be fetched, so no id_token can be verified.", {
+        cause: failure,
+      })
+    }
+    return keys
+  }
+
+  return async function findKey(header, token) {
+    const known = await currentKeys()
+    try {
+      return await known(header, token)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+      await refresh()
+      return (await currentKeys())(header, token)
+    }
+  }
+}
+
+/** Time gone by; a clock that was set back counts as for ever, so that nothing waits for it. */
+function elapsed(since: number): number {
+  const milliseconds = Date.now() - since
+  return milliseconds < 0 ? Infinity : milliseconds
+}
+
+async function fetchKeySet(url: string, boundedFetch: BoundedFetch): Promise<JWK[]> {
+  const response = await boundedFetch(url, { headers: { accept: 'application/json' } })
+  const body: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined
+  const keys = isObject(body) && Array.isArray(body.keys) ? body.keys.filter(isSigningKey) : []
+  if (keys.length === 0 || keys.length > maxKeys) {
+    throw new AppleUnavailableError("Apple's key endpoint answered without a usable key.", {
+      details: { status: response.status },
+    })
+  }
+  return keys
+}
+
+/** An RSA public key for RS256; a set that leaks private parts or has a trivial exponent is not Apple's doing. */
+function isSigningKey(value: unknown): value is JWK {
+  if (!isObject(value) || value.kty !== 'RSA' || typeof value.n !== 'string' || typeof value.e !== 'string')
+    return false
+  const meant = (value.use ?? 'sig') === 'sig' && (value.alg ?? 'RS256') === 'RS256'
+  const exponent = Buffer.from(value.e, 'base64url')
+  return meant && !('d' in value) && exponent.length >= 3 && exponent.length <= 4
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
