@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import type { Request } from 'express'
+import { keyPrefix, requireSession, saveSession, type SessionBag, sessionCookieName } from './app-session.js'
+
+/** How long a login may take, in milliseconds. */
+const lifetimeMs = 15 * 60 * 1000
+/** Logins under way in one session; the oldest gives way. */
+const maxPending = 8
+/** What all of them together may take up in the session, in characters. */
+const maxSize = 4096
+
+/** A login that has begun in this browser. */
+export interface PendingLogin {
+  readonly state: string
+  readonly nonce: string
+  /** PKCE, RFC 7636. */
+  readonly codeVerifier?: string
+  readonly returnTo: string
+  readonly scope: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+}
+
+/** A login that has ended well; kept for a while so that Reload and Back lead to the same place. */
+interface FinishedLogin {
+  readonly state: string
+  readonly returnTo: string
+  readonly startedAt: number
+  readonly finished: true
+}
+
+type Entry = PendingLogin | FinishedLogin
+
+/** The logins under way in one browser session, for one instance. */
+export interface PendingLogins {
+  /** Begins a login: makes its state, nonce and (for PKCE) code verifier, and saves the session. */
+  remember(req: Request, login: { returnTo: string; scope: readonly string[]; pkce: boolean }): Promise<PendingLogin>
+  /** The login with this state, still pending; it stays. */
+  find(req: Request, state: string): PendingLogin | undefined
+  /** Removes and gives back the login with this state. */
+  take(req: Request, state: string): PendingLogin | undefined
+  /** Notes in the session that this login has ended well. */
+  finish(req: Request, login: PendingLogin): void
+  /** Where the finished login with this state went. */
+  whereItWent(req: Request, state: string): string | undefined
+}
+
+/** Makes the register of pending logins for the instance of that name. */
+export function createPendingLogins(instanceName: string): PendingLogins {
+  const key = `${keyPrefix}${instanceName}:logins`
+
+  function read(session: SessionBag): Entry[] {
+    const entries = session[key]
+    const oldest = Date.now() - lifetimeMs
+    return Array.isArray(entries) ? entries.filter(isEntry).filter((entry) => entry.startedAt > oldest) : []
+  }
+
+  function write(session: SessionBag, entries: Entry[]): void {
+    const kept = entries.slice(-maxPending)
+    while (kept.length > 1 && JSON.stringify(kept).length > maxSize) kept.shift()
+    if (kept.length > 0) session[key] = kept
+    else Reflect.deleteProperty(session, key)
+  }
+
+  function find(req: Request, state: string): PendingLogin | undefined {
+    return read(requireSession(req)).find(
+      (entry): entry is PendingLogin => entry.state === state && !('finished' in entry),
+    )
+  }
+
+  return {
+    find,
+
+    async remember(req, { returnTo, scope, pkce }) {
+      const login: PendingLogin = {
+        state: random(),
+        nonce: random(),
+        ...(pkce ? { codeVerifier: random() } : {}),
+        returnTo,
+        scope,
+        startedAt: Date.now(),
+      }
+      const session = requireSession(req)
+      write(session, [...read(session), login])
+      if (holdsOnlyLoginsUnderWay(session)) await saveBriefly(req, session)
+      else await saveSession(req)
+      return login
+    },
+
+    take(req, state) {
+      const session = requireSession(req)
+      const login = find(req, state)
+      if (login !== undefined)
+        write(
+          session,
+          read(session).filter((entry) => entry.state !== state),
+        )
+      return login
+    },
+
+    finish(req, { state, returnTo, startedAt }) {
+      const session = requireSession(req)
+      write(session, [...read(session), { state, returnTo, startedAt, finished: true }])
+    },
+
+    whereItWent(req, state) {
+      return read(requireSession(req)).find((entry) => entry.state === state && 'finished' in entry)?.returnTo
+    },
+  }
+}
+
+/** Everything of ours that belongs to logins under way, to be carried over when the session gets a new id. */
+export function loginsUnderWay(session: SessionBag): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(session).filter(([key]) => isLoginsKey(key)))
+}
+
+function isLoginsKey(key: string): boolean {
+  return key.startsWith(keyPrefix) && key.endsWith(':logins')
+}
+
+function holdsOnlyLoginsUnderWay(session: SessionBag): boolean {
+  return Object.keys(session).every((key) => key === 'cookie' || isLoginsKey(key))
+}
+
+/**
+ * Saves a session that holds nothing but pending logins for no longer than they last, so that /login cannot fill the
+ * store. Only the stored copy ends early: the browser's cookie stays as the app wants it, and the next request that
+ * comes back gives the session its usual life again.
+ */
+async function saveBriefly(req: Request, session: SessionBag): Promise<void> {
+  const { cookie } = session
+  const { originalMaxAge } = cookie
+  const shorten = (): void => {
+    cookie.maxAge = Math.min(originalMaxAge ?? Infinity, lifetimeMs)
+    // Setting maxAge sets this too, and by this the next request restores the life that the app wants.
+    cookie.originalMaxAge = originalMaxAge
+  }
+  shorten()
+  await saveSession(req)
+  cookie.maxAge = originalMaxAge ?? undefined
+  // A session that the browser knows already has its life extended at the end of the request: not this one's.
+  if (sessionCookieName(req) === undefined) return
+  Object.defineProperty(session, 'touch', {
+    configurable: true,
+    enumerable: false,
+    value() {
+      shorten()
+      return session
+    },
+  })
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== 'object' || value === null) return false
+  const { state, nonce, returnTo, scope, startedAt, finished } = value as Record<string, unknown>
+  const common =
+    typeof state === 'string' && state !== '' && typeof returnTo === 'string' && typeof startedAt === 'number'
+  return common && (finished === true || (typeof nonce === 'string' && nonce !== '' && Array.isArray(scope)))
+}
+
+/** 256 random bits in base64url: a state, a nonce or a code verifier. */
+function random(): string {
+  return randomBytes(32).toString('base64url')
+}
