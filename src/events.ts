@@ -1,0 +1,74 @@
+import { EventEmitter } from 'node:events'
+import createDebug from 'debug'
+import type { AppleUser } from './apple/identity.js'
+import { AppleArgumentError, AppleAuthError } from './errors.js'
+import type { AppleOrganization } from './roster/organization.js'
+
+/** What each event tells; never a token, code or key. */
+export interface AppleAuthEvents {
+  /** Somebody signed in, or a school was connected. */
+  login: { user: AppleUser | undefined; organization: AppleOrganization | undefined; scope: string; returnTo: string }
+  /** A login ended in an error. */
+  login_failed: { error: AppleAuthError }
+  /** The person pressed Cancel at Apple. */
+  login_cancelled: { returnTo: string }
+  /** Somebody signed out; `revoked` says whether Apple took the tokens back. */
+  logout: { sub: string | undefined; organizationId: string | undefined; revoked: boolean }
+  /** An access token was renewed. */
+  refresh: { sub: string | undefined; organizationId: string | undefined; expiresAt: Date }
+  /** Apple did not take tokens back at logout; the person is signed out here all the same. */
+  revocation_failed: { sub: string | undefined; organizationId: string | undefined; error: AppleAuthError }
+}
+
+/** The events of one instance. */
+export interface Events {
+  on<E extends keyof AppleAuthEvents>(event: E, listener: (payload: AppleAuthEvents[E]) => void): void
+  emit<E extends keyof AppleAuthEvents>(event: E, payload: AppleAuthEvents[E]): void
+}
+
+const names: Readonly<Record<keyof AppleAuthEvents, true>> = {
+  login: true,
+  login_failed: true,
+  login_cancelled: true,
+  logout: true,
+  refresh: true,
+  revocation_failed: true,
+}
+
+/** The log that `DEBUG=express-apple-auth` turns on. */
+const debug = createDebug('express-apple-auth')
+
+/** Makes an instance's events; each also goes to the debug log, and a listener that throws stops nothing. */
+export function createEvents(instanceName: string): Events {
+  const emitter = new EventEmitter()
+  return {
+    on(event, listener) {
+      if (!Object.hasOwn(names, event)) {
+        throw new AppleArgumentError(`There is no such event: on() takes ${Object.keys(names).join(', ')}.`)
+      }
+      if (typeof listener !== 'function') throw new AppleArgumentError('on() takes a function as its second argument.')
+      emitter.on(event, (payload: AppleAuthEvents[typeof event]) => {
+        try {
+          listener(payload)
+        } catch (error) {
+          debug('%s: a listener for %s threw: %o', instanceName, event, error)
+        }
+      })
+    },
+
+    emit(event, payload) {
+      if (debug.enabled) debug('%s: %s %O', instanceName, event, 'error' in payload ? describe(payload.error) : payload)
+      emitter.emit(event, payload)
+    },
+  }
+}
+
+/** An error in a form that fits one entry of the log, with what only the operator may see. */
+function describe(error: AppleAuthError): object {
+  return {
+    code: error.code,
+    message: error.message,
+    details: error.details,
+    cause: error.cause instanceof Error ? error.cause.message : undefined,
+  }
+}

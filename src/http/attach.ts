@@ -1,0 +1,37 @@
+import type { Request, RequestHandler } from 'express'
+import type { Instance } from './instance.js'
+import { createRequestApple, type RequestApple } from './request-apple.js'
+
+declare global {
+  // Express offers its Request type for extension in this namespace alone.
+  namespace Express {
+    interface Request {
+      /** The Apple login of this browser session; put there by `attach()`. */
+      apple: RequestApple
+    }
+  }
+}
+
+/** Gives the request's `RequestApple`, the same one each time. */
+export type FromRequest = (req: Request) => RequestApple
+
+/** Makes `from()` for an instance. */
+export function createFrom(instance: Instance): FromRequest {
+  const made = new WeakMap<Request, RequestApple>()
+  return function from(req) {
+    const known = made.get(req)
+    if (known !== undefined) return known
+    const apple = createRequestApple(instance, req)
+    made.set(req, apple)
+    return apple
+  }
+}
+
+/** Makes the middleware that puts `req.apple` on every request; an instance of another name is reached by `from()`. */
+export function createAttach(instance: Instance, from: FromRequest): RequestHandler {
+  const isDefault = instance.config.name === 'apple'
+  return function attachApple(req, _res, next) {
+    if (isDefault) req.apple = from(req)
+    next()
+  }
+}

@@ -1,0 +1,65 @@
+import type { TokenResponse } from '../apple/client.js'
+import type { AppleClaims } from '../apple/identity.js'
+import { AppleAuthError, AppleCallbackError, AppleIdentityError, AppleIdTokenError } from '../errors.js'
+import type { AppleOrganization } from '../roster/organization.js'
+import type { PendingLogin } from '../session/pending-logins.js'
+import type { AuthorizationResponse } from './authorization-response.js'
+import type { Instance } from './instance.js'
+
+/** What Apple says of who has just agreed. */
+export interface Identity {
+  readonly tokens: TokenResponse
+  readonly claims: AppleClaims | undefined
+  readonly organization: AppleOrganization | undefined
+}
+
+/**
+ * Exchanges the code, verifies the id_token and, for Data Sharing, reads the organization.
+ *
+ * @throws AppleCallbackError without a code, or when the response names another issuer (RFC 9207)
+ * @throws AppleTokenError, AppleUnavailableError, AppleIdTokenError
+ * @throws AppleIdentityError when nothing identifies the login, or two things contradict each other
+ */
+export async function requestIdentity(
+  instance: Instance,
+  pending: PendingLogin,
+  { code, iss }: AuthorizationResponse,
+): Promise<Identity> {
+  const { config } = instance
+  if (code === undefined || code === '') throw new AppleCallbackError('The callback has neither a code nor an error.')
+  if (iss !== undefined && !config.issuers.includes(iss)) {
+    throw new AppleCallbackError('The callback names another issuer (iss) than issuer, APPLE_ISSUER, allows.')
+  }
+  const tokens = await instance.client.exchangeCode(code, pending.codeVerifier)
+  if (tokens.idToken === undefined && config.rules.needsIdToken) {
+    throw new AppleIdTokenError('Apple sent no id_token, and without one nobody is signed in.')
+  }
+  const claims =
+    tokens.idToken === undefined
+      ? undefined
+      : await instance.verifyIdToken(tokens.idToken, { nonce: pending.nonce, accessToken: tokens.accessToken })
+  const organization = config.rules.hasRoster ? await readOrganization(instance, tokens, claims) : undefined
+  if (claims?.org_id !== undefined && organization !== undefined && claims.org_id !== organization.id) {
+    throw new AppleIdentityError('The id_token and the Roster API name different organizations.', {
+      details: { claimed: claims.org_id, read: organization.id },
+    })
+  }
+  return { tokens, claims, organization }
+}
+
+/** The school; undefined where the Roster API does not answer and the id_token says who it is anyhow. */
+async function readOrganization(
+  instance: Instance,
+  tokens: TokenResponse,
+  claims: AppleClaims | undefined,
+): Promise<AppleOrganization | undefined> {
+  try {
+    return await instance.roster(() => Promise.resolve(tokens.accessToken)).organization()
+  } catch (error) {
+    if (claims !== undefined) return undefined
+    throw new AppleIdentityError(
+      'Apple sent no id_token and the Roster API did not say which organization this is, so nothing identifies the login.',
+      { cause: error, details: { reason: error instanceof AppleAuthError ? error.code : 'unknown' } },
+    )
+  }
+}

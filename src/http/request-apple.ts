@@ -1,0 +1,151 @@
+import type { Request, Response } from 'express'
+import type { AppleClaims, AppleUser } from '../apple/identity.js'
+import { AppleArgumentError } from '../errors.js'
+import type { AppleOrganization } from '../roster/organization.js'
+import type { RosterClient } from '../roster/roster-client.js'
+import type { AppleTokens } from '../session/tokens.js'
+import { currentAccessToken } from './access-token.js'
+import type { Instance } from './instance.js'
+import { startLogin } from './login.js'
+import { type LoginView, unfoldLogin } from './login-view.js'
+import { signOut } from './sign-out.js'
+import { returnPath, routePath } from './return-to.js'
+
+/** What `attach()` puts on `req.apple`. Reading it without a session throws AppleSessionMissingError. */
+export interface RequestApple {
+  /** Is somebody signed in, or a school connected, in this browser session? */
+  readonly isAuthenticated: boolean
+  /** Who is signed in; undefined for nobody, and for a Data Sharing login without an id_token. */
+  readonly user: AppleUser | undefined
+  /** The verified id_token's claims. */
+  readonly claims: AppleClaims | undefined
+  /** Data Sharing: the school, read from the Roster API at login. */
+  readonly organization: AppleOrganization | undefined
+  /** Apple's tokens; printing them shows `[redacted]`. */
+  readonly tokens: AppleTokens | undefined
+  /** When the login was, undefined for nobody. */
+  readonly loginAt: Date | undefined
+  /** The path that begins a login, for links. */
+  readonly loginUrl: string
+  /** The Roster API with this login's rights. */
+  readonly roster: RosterClient
+  /**
+   * The access token, renewed when it is about to end.
+   *
+   * @throws AppleLoginRequiredError when nobody is signed in or the grant has ended at Apple
+   */
+  getAccessToken(): Promise<string>
+  /**
+   * Sends the browser to Apple; it comes back to `returnTo` (default: `postLoginRedirect`). `scope` defaults to the
+   * configured one.
+   *
+   * @throws AppleArgumentError for a scope that the service does not know
+   */
+  login(res: Response, options?: LoginOptions): Promise<void>
+  /** Ends the session, then revokes the tokens at Apple (default: as `revokeOnLogout` says). Sends no answer. */
+  logout(options?: { revoke?: boolean }): Promise<void>
+}
+
+/** What `req.apple.login()` takes. */
+export interface LoginOptions {
+  /** A path on this site. */
+  returnTo?: string
+  /** As a list, or separated by spaces. */
+  scope?: string | readonly string[]
+}
+
+/** Makes `req.apple`; nothing is read before somebody asks. */
+export function createRequestApple(instance: Instance, req: Request): RequestApple {
+  return new LazyRequestApple(instance, req)
+}
+
+class LazyRequestApple implements RequestApple {
+  readonly #instance: Instance
+  readonly #req: Request
+  #stored: string | undefined
+  #view: LoginView | undefined
+  #loggedOut = false
+
+  constructor(instance: Instance, req: Request) {
+    this.#instance = instance
+    this.#req = req
+  }
+
+  get #login(): LoginView | undefined {
+    // After a logout the session is gone, which is no mistake of the app's.
+    if (this.#loggedOut) return undefined
+    const stored = this.#instance.loginRecords.stored(this.#req)
+    if (stored !== this.#stored) {
+      this.#stored = stored
+      this.#view = stored === undefined ? undefined : unfoldLogin(this.#instance, stored)
+    }
+    return this.#view
+  }
+
+  get isAuthenticated(): boolean {
+    return this.#login !== undefined
+  }
+
+  get user(): AppleUser | undefined {
+    return this.#login?.user
+  }
+
+  get claims(): AppleClaims | undefined {
+    return this.#login?.claims
+  }
+
+  get organization(): AppleOrganization | undefined {
+    return this.#login?.organization
+  }
+
+  get tokens(): AppleTokens | undefined {
+    return this.#login?.tokens
+  }
+
+  get loginAt(): Date | undefined {
+    const login = this.#login
+    return login && new Date(login.record.loginAt * 1000)
+  }
+
+  get loginUrl(): string {
+    return routePath(this.#instance.config, 'login')
+  }
+
+  get roster(): RosterClient {
+    const client = this.#instance.roster(() => this.getAccessToken())
+    return {
+      organization: async () => {
+        const organization = await client.organization()
+        this.#keepOrganization(organization)
+        return organization
+      },
+    }
+  }
+
+  /** A login whose organization could not be read at the time learns it now. */
+  #keepOrganization(organization: AppleOrganization): void {
+    const login = this.#login
+    if (login === undefined || login.organization !== undefined) return
+    if (login.claims?.org_id !== undefined && login.claims.org_id !== organization.id) return
+    this.#instance.loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
+  }
+
+  getAccessToken(): Promise<string> {
+    return currentAccessToken(this.#instance, this.#req)
+  }
+
+  async login(res: Response, options: LoginOptions = {}): Promise<void> {
+    const { config } = this.#instance
+    const scope = options.scope === undefined ? config.scope : [options.scope].flat().flatMap((each) => each.split(' '))
+    if (!scope.every((each) => config.rules.scopes.includes(each))) {
+      throw new AppleArgumentError(`login() takes scopes of this service: ${config.rules.scopes.join(', ')}.`)
+    }
+    await startLogin(this.#instance, this.#req, res, { returnTo: returnPath(config, options.returnTo), scope })
+  }
+
+  async logout(options: { revoke?: boolean } = {}): Promise<void> {
+    const login = this.#login
+    this.#loggedOut = login !== undefined
+    await signOut(this.#instance, this.#req, login, options.revoke ?? this.#instance.config.revokeOnLogout)
+  }
+}

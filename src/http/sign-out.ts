@@ -1,0 +1,84 @@
+import type { Request } from 'express'
+import { AppleAuthError, AppleUnavailableError } from '../errors.js'
+import {
+  destroySession,
+  regenerateSession,
+  requireSession,
+  saveSession,
+  type SessionBag,
+  sessionCookieName,
+} from '../session/app-session.js'
+import { isLoginKey } from '../session/login-record.js'
+import type { Instance } from './instance.js'
+import type { LoginView } from './login-view.js'
+
+/**
+ * Ends the login here first, then revokes its tokens at Apple. Apple's silence keeps nobody signed in.
+ *
+ * The whole session goes, except while another instance is signed in there: then only this instance's login does.
+ *
+ * @throws AppleSessionStoreError when the session could not be ended; then nothing is revoked
+ */
+export async function signOut(
+  instance: Instance,
+  req: Request,
+  login: LoginView | undefined,
+  revoke: boolean,
+): Promise<void> {
+  if (instance.loginRecords.stored(req) === undefined) return
+  await endSession(instance, req)
+  if (login === undefined) return
+  const who = { sub: login.user?.sub, organizationId: login.organization?.id ?? login.user?.organizationId }
+  const revoked = revoke && (await revokeTokens(instance, login, who))
+  instance.events.emit('logout', { ...who, revoked })
+}
+
+async function endSession(instance: Instance, req: Request): Promise<void> {
+  instance.loginRecords.remove(req)
+  const session = requireSession(req)
+  if (Object.keys(session).some(isLoginKey)) {
+    const kept = Object.fromEntries(Object.entries(session).filter(([key]) => key !== 'cookie'))
+    await regenerateSession(req)
+    Object.assign(requireSession(req), kept)
+    await saveSession(req)
+  } else {
+    const clear = cookieEraser(req, session)
+    await destroySession(req)
+    clear()
+  }
+}
+
+/** express-session leaves the browser's cookie where it is; this takes it back, by the name it came under. */
+function cookieEraser(req: Request, session: SessionBag): () => void {
+  const name = sessionCookieName(req)
+  const { path, domain, secure, httpOnly, sameSite } = session.cookie
+  return () => {
+    if (name === undefined || req.res === undefined || req.res.headersSent) return
+    req.res.clearCookie(name, {
+      path: path ?? '/',
+      ...(domain === undefined ? {} : { domain }),
+      ...(typeof secure === 'boolean' ? { secure } : {}),
+      ...(httpOnly === undefined ? {} : { httpOnly }),
+      ...(typeof sameSite === 'string' || typeof sameSite === 'boolean' ? { sameSite } : {}),
+    })
+  }
+}
+
+async function revokeTokens(
+  instance: Instance,
+  { record }: LoginView,
+  who: { sub: string | undefined; organizationId: string | undefined },
+): Promise<boolean> {
+  try {
+    if (record.refreshToken === undefined) await instance.client.revoke(record.accessToken, 'access_token')
+    else await instance.client.revoke(record.refreshToken, 'refresh_token')
+    return true
+  } catch (cause) {
+    const error =
+      cause instanceof AppleAuthError
+        ? cause
+        : new AppleUnavailableError('The revocation could not be sent.', { cause })
+    instance.events.emit('revocation_failed', { ...who, error })
+    return false
+  }
+}
