@@ -9,7 +9,11 @@ const shared = {
     '\\.[jt]s$': ['ts-jest', { tsconfig: { module: 'CommonJS', moduleResolution: 'bundler', allowJs: true } }],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^express-apple-auth$': '<rootDir>/src/index.ts',
+    '^express-apple-auth/simulator$': '<rootDir>/src/simulator/index.ts',
+  },
 } satisfies Config
 
 const config: Config = {
@@ -18,7 +22,7 @@ const config: Config = {
     {
       ...shared,
       displayName: 'express 4',
-      testMatch: ['<rootDir>/test/flows/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{flows,attacks}/**/*.test.ts'],
       moduleNameMapper: { ...shared.moduleNameMapper, '^express$': 'express4' },
     },
   ],

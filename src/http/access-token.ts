@@ -28,8 +28,8 @@ export async function currentAccessToken(instance: Instance, req: Request): Prom
     throw endLogin(instance, req, 'The access token has ended and Apple sent no refresh token.')
   }
   const { refreshToken } = record
-  const tokens = await instance
-    .refreshes(fingerprint(refreshToken), () => refresh(instance, login, refreshToken))
+  const tokens = await instance.refreshes
+    .run(fingerprint(refreshToken), () => refresh(instance, login, refreshToken))
     .catch((error: unknown) => {
       throw endsLogin(error) ? endLogin(instance, req, 'The grant has ended at Apple.', error) : error
     })

@@ -1,17 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { AppleAuthError, AppleAuthorizationError, AppleCallbackError, AppleStateError } from '../errors.js'
-import { loadSession, requireSession, saveSession, sessionCookieName, setSessionAside } from '../session/app-session.js'
-import type { PendingLogin } from '../session/pending-logins.js'
+import { AppleAuthError, AppleCallbackError, AppleStateError } from '../errors.js'
+import { requireSession, sessionCookie, setSessionAside } from '../session/app-session.js'
 import { type AuthorizationResponse, readAuthorizationResponse, relayFields } from './authorization-response.js'
+import { finishPending, followEarlier } from './finish-login.js'
 import { forwardErrors } from './forward-errors.js'
-import type { CallbackOutcome, Instance } from './instance.js'
+import type { Instance } from './instance.js'
 import { postingPage } from './pages.js'
 import { requestOrigin } from './request-origin.js'
-import { signIn } from './sign-in.js'
-import { requestIdentity } from './identity-request.js'
-
-/** Apple's words for "the person pressed Cancel"; the first is documented, the second seen. */
-const cancelled = ['user_cancelled_authorize', 'access_denied']
 
 /** GET and POST /callback: takes Apple's answer and signs the person in. */
 export function createCallbackRoute(instance: Instance): RequestHandler {
@@ -35,19 +30,13 @@ async function answerCallback(instance: Instance, req: Request, res: Response): 
   requireSession(req)
   const fromOtherSite = requestOrigin(req) === 'other'
   if (response.relayed && fromOtherSite) throw new AppleCallbackError('A relayed callback came from another site.')
-  const pending = instance.pendingLogins.find(req, response.state)
-  if (pending !== undefined) {
-    res.redirect(303, await finishOnce(instance, req, pending, response))
-    return
-  }
-  const finished = instance.pendingLogins.whereItWent(req, response.state)
-  if (finished !== undefined) {
-    res.redirect(303, finished)
-  } else if (fromOtherSite) {
-    relay(req, res, response)
-  } else {
-    throw new AppleStateError(stateAdvice(instance, req))
-  }
+  const location =
+    (await followEarlier(instance, req, response)) ??
+    (await finishPending(instance, req, response)) ??
+    instance.pendingLogins.whereItWent(req, response.state)
+  if (location !== undefined) res.redirect(303, location)
+  else if (fromOtherSite) relay(req, res, response)
+  else throw new AppleStateError(stateAdvice(instance, req))
 }
 
 /**
@@ -56,75 +45,12 @@ async function answerCallback(instance: Instance, req: Request, res: Response): 
  */
 function relay(req: Request, res: Response, response: AuthorizationResponse): void {
   // A new session's cookie would replace the one that the browser holds back.
-  if (sessionCookieName(req) === undefined) setSessionAside(req)
+  if (sessionCookie(req) === undefined) setSessionAside(req)
   const { pathname } = new URL(req.originalUrl, 'http://site.invalid')
   res
     .status(200)
     .type('html')
     .send(postingPage(pathname, relayFields(response, req.method)))
-}
-
-/** Finishes a login, or follows the request that is finishing it or has just done so; says where to go. */
-async function finishOnce(
-  instance: Instance,
-  req: Request,
-  pending: PendingLogin,
-  response: AuthorizationResponse,
-): Promise<string> {
-  const role = { leads: false }
-  // The session id is part of the key: only the same browser may follow.
-  const outcome = await instance
-    .callbacks(`${req.sessionID} ${pending.state}`, () => {
-      role.leads = true
-      return finish(instance, req, pending, response)
-    })
-    .catch(async (error: unknown) => {
-      // Saved again as it was read, this session would bring the used login back.
-      if (!role.leads) await loadSession(req, req.sessionID)
-      throw error
-    })
-  // The first request's answer may never reach the browser (Reload, a second click), and with it the new cookie.
-  if (!role.leads) await loadSession(req, outcome.sessionId)
-  return outcome.location
-}
-
-async function finish(
-  instance: Instance,
-  req: Request,
-  pending: PendingLogin,
-  response: AuthorizationResponse,
-): Promise<CallbackOutcome> {
-  if (response.error === undefined) {
-    const identity = await requestIdentity(instance, pending, response).catch(async (error: unknown) => {
-      await useUp(instance, req, pending)
-      throw error
-    })
-    await useUp(instance, req, pending)
-    await signIn(instance, req, pending, identity, response.user)
-    return { location: pending.returnTo, sessionId: req.sessionID }
-  }
-  await useUp(instance, req, pending)
-  if (!cancelled.includes(response.error)) {
-    throw new AppleAuthorizationError('Apple answered the authorization request with an error.', {
-      details: { appleError: response.error.slice(0, 100) },
-    })
-  }
-  instance.events.emit('login_cancelled', { returnTo: pending.returnTo })
-  return { location: instance.config.cancelRedirect, sessionId: req.sessionID }
-}
-
-/**
- * Takes the pending login out of the session as it is in the store now: other tabs may have written there meanwhile.
- *
- * @throws AppleStateError when somebody else has used it up
- */
-async function useUp(instance: Instance, req: Request, pending: PendingLogin): Promise<void> {
-  // Gone altogether: signed out, or signed in on another node. Then nothing of the old session may come back.
-  if (!(await loadSession(req, req.sessionID))) return
-  if (instance.pendingLogins.take(req, pending.state) === undefined) {
-    throw new AppleStateError('This login has been finished or cancelled in the meantime.')
-  }
-  await saveSession(req)
 }
 
 function stateAdvice(instance: Instance, req: Request): string {

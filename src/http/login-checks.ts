@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { SessionBag } from '../session/app-session.js'
-import { sessionCookieName } from '../session/app-session.js'
+import { sessionCookie } from '../session/app-session.js'
 import { AppleInsecureCookieError, AppleWrongHostError } from '../errors.js'
 import type { Instance } from './instance.js'
 import { routePath } from './return-to.js'
@@ -16,7 +16,7 @@ export const hostSettledParameter = 'host'
  */
 export function checkSession(instance: Instance, req: Request, session: SessionBag): void {
   // A cookie that came back proves that it can be set.
-  if (session.cookie.secure === true && !req.secure && sessionCookieName(req) === undefined) {
+  if (session.cookie.secure === true && !req.secure && sessionCookie(req) === undefined) {
     throw new AppleInsecureCookieError(
       'The session cookie is Secure and this request is plain http, so the browser would never get it. Behind a proxy ' +
         "that speaks https, tell Express: app.set('trust proxy', 1), and have the proxy send X-Forwarded-Proto. " +

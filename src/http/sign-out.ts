@@ -6,7 +6,7 @@ import {
   requireSession,
   saveSession,
   type SessionBag,
-  sessionCookieName,
+  sessionCookie,
 } from '../session/app-session.js'
 import { isLoginKey } from '../session/login-record.js'
 import type { Instance } from './instance.js'
@@ -50,7 +50,7 @@ async function endSession(instance: Instance, req: Request): Promise<void> {
 
 /** express-session leaves the browser's cookie where it is; this takes it back, by the name it came under. */
 function cookieEraser(req: Request, session: SessionBag): () => void {
-  const name = sessionCookieName(req)
+  const name = sessionCookie(req)?.name
   const { path, domain, secure, httpOnly, sameSite } = session.cookie
   return () => {
     if (name === undefined || req.res === undefined || req.res.headersSent) return

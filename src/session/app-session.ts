@@ -63,19 +63,32 @@ export async function loadSession(req: Request, sessionId: string): Promise<bool
   return true
 }
 
+/** Empties the request's copy of the session. */
+export function forgetEverything(req: Request): void {
+  const session = requireSession(req)
+  for (const key of Object.keys(session)) if (key !== 'cookie') Reflect.deleteProperty(session, key)
+}
+
 /** Leaves the request without a session, so that its answer sets no cookie. */
 export function setSessionAside(req: Request): void {
   Reflect.deleteProperty(req, 'session')
 }
 
-/** The name of the cookie that brought this very session, undefined when the browser sent none that did. */
-export function sessionCookieName(req: Request): string | undefined {
-  for (const pair of (req.headers.cookie ?? '').split(';')) {
-    const [name, value] = pair.split('=', 2)
-    // express-session signs: s:<id>.<signature>
-    if (name !== undefined && value !== undefined && decode(value).startsWith(`s:${req.sessionID}.`)) return name.trim()
-  }
-  return undefined
+/** The cookie that brought this very session; undefined when the browser sent none that did. */
+export function sessionCookie(req: Request): { name: string; value: string } | undefined {
+  // express-session signs: s:<id>.<signature>
+  return signedCookies(req).find(({ value }) => value.startsWith(`s:${req.sessionID}.`))
+}
+
+/** Every signed cookie of the request, decoded; whether the signature is right only its owner can tell. */
+export function signedCookies(req: Request): { name: string; value: string }[] {
+  return (req.headers.cookie ?? '')
+    .split(';')
+    .map((pair) => {
+      const [name = '', value = ''] = pair.split('=', 2)
+      return { name: name.trim(), value: value.trim().replace(/^s%3A/i, 's:') }
+    })
+    .filter(({ value }) => value.startsWith('s:'))
 }
 
 /** The app's own values in a session. */
@@ -94,12 +107,4 @@ function stored(purpose: string, run: (done: (error?: unknown) => void) => unkno
 
 function storeError(purpose: string, cause: unknown): AppleSessionStoreError {
   return new AppleSessionStoreError(`The session store could not ${purpose}: check that it is up.`, { cause })
-}
-
-function decode(value: string): string {
-  try {
-    return decodeURIComponent(value.trim())
-  } catch {
-    return value
-  }
 }

@@ -1,5 +1,10 @@
 /** Runs work at most once per key at a time; who comes meanwhile, or shortly after, gets the first one's result. */
-export type OncePerKey<T> = (key: string, work: () => Promise<T>) => Promise<T>
+export interface OncePerKey<T> {
+  /** Runs the work, unless its result is known or under way. */
+  run(key: string, work: () => Promise<T>): Promise<T>
+  /** The result that is known or under way; undefined where there is none. */
+  recall(key: string): Promise<T> | undefined
+}
 
 interface Entry<T> {
   readonly result: Promise<T>
@@ -31,16 +36,24 @@ export function createOncePerKey<T>({
     }
   }
 
-  return function oncePerKey(key, work) {
+  function recall(key: string): Promise<T> | undefined {
     dropOld()
-    const known = entries.get(key)
-    if (known !== undefined) return known.result
-    const entry: Entry<T> = { result: work() }
-    entries.set(key, entry)
-    const keep = (): void => {
-      entry.keepUntil = Date.now() + keepMs
-    }
-    entry.result.then(keep, keepFailures ? keep : () => entries.delete(key))
-    return entry.result
+    return entries.get(key)?.result
+  }
+
+  return {
+    recall,
+
+    run(key, work) {
+      const known = recall(key)
+      if (known !== undefined) return known
+      const entry: Entry<T> = { result: work() }
+      entries.set(key, entry)
+      const keep = (): void => {
+        entry.keepUntil = Date.now() + keepMs
+      }
+      entry.result.then(keep, keepFailures ? keep : () => entries.delete(key))
+      return entry.result
+    },
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Request } from 'express'
-import { keyPrefix, requireSession, saveSession, type SessionBag, sessionCookieName } from './app-session.js'
+import { keyPrefix, requireSession, saveSession, type SessionBag, sessionCookie } from './app-session.js'
 
 /** How long a login may take, in milliseconds. */
 const lifetimeMs = 15 * 60 * 1000
@@ -139,7 +139,7 @@ async function saveBriefly(req: Request, session: SessionBag): Promise<void> {
   await saveSession(req)
   cookie.maxAge = originalMaxAge ?? undefined
   // A session that the browser knows already has its life extended at the end of the request: not this one's.
-  if (sessionCookieName(req) === undefined) return
+  if (sessionCookie(req) === undefined) return
   Object.defineProperty(session, 'touch', {
     configurable: true,
     enumerable: false,

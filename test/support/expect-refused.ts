@@ -1,0 +1,24 @@
+import { expect } from '@jest/globals'
+import type { Response } from 'supertest'
+import type { Visitor } from './login-steps.js'
+
+/** What must be true of every answer to an attack: 4xx, neutral, nothing leaked, nobody signed in. */
+export async function expectRefused(answer: Response, visitor: Visitor, code?: string): Promise<void> {
+  expect(answer.status).toBeGreaterThanOrEqual(400)
+  expect(answer.status).toBeLessThan(500)
+  if (code !== undefined) expect((answer.body as { code?: string }).code).toBe(code)
+  expectNoSecret(`${answer.text}${JSON.stringify(answer.headers)}`)
+  await expectSignedOut(visitor)
+}
+
+/** Nobody is signed in in this browser. */
+export async function expectSignedOut(visitor: Visitor): Promise<void> {
+  expect((await visitor.get('/')).body).toEqual({ signedIn: false })
+}
+
+/** No token, code, client secret, key or stack trace in a text. */
+export function expectNoSecret(text: string): void {
+  expect(text).not.toMatch(/\b[acr][0-9a-f]{32}\.0\./)
+  expect(text).not.toMatch(/eyJ[\w-]+\.[\w-]+\./)
+  expect(text).not.toMatch(/BEGIN|\n\s+at /)
+}
