@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import helmet from 'helmet'
+import { AppleAuthError } from '../errors.js'
 import { contentSecurityPolicy } from './pages.js'
 
 const setHeaders = helmet({
@@ -22,11 +23,13 @@ export const securityHeaders: RequestHandler = function securityHeaders(req, res
 }
 
 /** An error page is the app's, and so is its policy: ours would take its styles away. */
-export const restoreAppPolicy: ErrorRequestHandler = function restoreAppPolicy(error, _req, res, next) {
+export const restoreAppPolicy: ErrorRequestHandler = function restoreAppPolicy(error: unknown, _req, res, next) {
   const policy = appPolicies.get(res)
   if (!res.headersSent) {
     if (policy === undefined) res.removeHeader('Content-Security-Policy')
     else res.setHeader('Content-Security-Policy', policy)
+    // Express sets an error's headers in its own error page alone.
+    if (error instanceof AppleAuthError) res.set(error.headers)
   }
   next(error)
 }

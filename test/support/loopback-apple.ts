@@ -37,8 +37,12 @@ export function createSigningKey(kid: string): SigningKey {
 
 /** Encodes and signs a JWT by RS256, whatever its header says. */
 export function signJwt(header: Record<string, unknown>, payload: unknown, privateKey: KeyObject): string {
-  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const input = `${part(header)}.${part(payload)}`
+  return signTexts(JSON.stringify(header), JSON.stringify(payload), privateKey)
+}
+
+/** The same for a header and a payload that need not even be JSON. */
+export function signTexts(header: string, payload: string, privateKey: KeyObject): string {
+  const input = `${Buffer.from(header).toString('base64url')}.${Buffer.from(payload).toString('base64url')}`
   return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
 }
 
@@ -101,8 +105,7 @@ export class LoopbackApple {
     { claims = {}, without = [], header = {}, key }: IdTokenParts = {},
     nonce?: string | null,
   ): string {
-    const [signer] = this.keys
-    if (signer === undefined) throw new Error('no key to sign with')
+    const { signer } = this
     const now = Math.floor(Date.now() / 1000)
     const payload: Record<string, unknown> = {
       iss: this.url,
@@ -130,6 +133,13 @@ export class LoopbackApple {
     else if (request.path.endsWith('/token')) this.#token(request.form, res)
     else if (request.path.endsWith('/organization')) this.#json(res, 200, this.organization)
     else res.writeHead(request.path.endsWith('/revoke') ? 200 : 404).end()
+  }
+
+  /** The key that signs. */
+  get signer(): SigningKey {
+    const [signer] = this.keys
+    if (signer === undefined) throw new Error('there is no key to sign with')
+    return signer
   }
 
   jwks(): { keys: object[] } {

@@ -92,9 +92,9 @@ export class TestApp {
       app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
         this.errors.push(error)
         const known = error instanceof AppleAuthError
-        res
-          .status(known ? error.status : 500)
-          .json(known ? { code: error.code, say: error.publicMessage } : { code: 'unknown' })
+        // Express's own parsers say 413 and 415 by their errors' status.
+        const { status = 500 } = error as { status?: number }
+        res.status(status).json(known ? { code: error.code, say: error.publicMessage } : { code: 'unknown' })
       })
     }
     return app
