@@ -63,7 +63,10 @@ export function createAppleClient(
     // Adds client_id alone; the secret goes with each request's parameters, because it is made as needed.
     openid.None(),
   )
-  server[openid.customFetch] = async (url, options) => setIdTokenAside(await boundedFetch(url, options as RequestInit))
+  server[openid.customFetch] = async (url, options) => {
+    const response = await boundedFetch(url, options as RequestInit)
+    return url.endsWith(rules.paths.token) && response.status === 200 ? setIdTokenAside(response) : response
+  }
   // The configuration lets http pass on loopback alone.
   if (baseUrl.startsWith('http:')) openid.allowInsecureRequests(server)
 
@@ -121,7 +124,10 @@ const idTokenAside = 'unverified_id_token'
 
 /** Renames the id_token: openid-client would judge it by one issuer, and `id-token.ts` alone decides whom to trust. */
 async function setIdTokenAside(response: Response): Promise<Response> {
-  if (response.status !== 200 || response.body === null) return response
+  // RFC 6749 section 5.1; openid-client looks at the type only of what it cannot read.
+  if (!/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) {
+    throw malformed('a content type other than application/json')
+  }
   const body = await response.text()
   return new Response(renameIdToken(body), { status: 200, headers: response.headers })
 }
