@@ -1,0 +1,238 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import session from 'express-session'
+import type { AppleAuthEvents, AppleLoginContext, AppleLoginRefusedError } from '../../src/index.js'
+import { expectNoSecret, expectRefused } from '../support/expect-refused.js'
+import { beginLogin, postCallback, signIn, stateOf } from '../support/login-steps.js'
+import { LoopbackApple } from '../support/loopback-apple.js'
+import { TestApp, type TestAppSetup } from '../support/test-app.js'
+
+let apple: LoopbackApple
+const apps: TestApp[] = []
+
+beforeAll(async () => {
+  apple = await LoopbackApple.start()
+})
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.stop()))
+  apple.reset()
+})
+afterAll(async () => {
+  await apple.stop()
+})
+
+/** An app that keeps a cart in the session. */
+async function startShop(setup: TestAppSetup = {}): Promise<TestApp> {
+  const app = await TestApp.start(apple.url, {
+    ...setup,
+    routes: (routes, auth) => {
+      routes.get('/add/:item', (req, res) => {
+        Object.assign(req.session, { cart: req.params.item })
+        res.end()
+      })
+      routes.get('/remember', (req, res) => {
+        req.session.cookie.maxAge = 30 * 86_400_000
+        res.end()
+      })
+      routes.get('/session', (req, res) => {
+        const { cart, account } = req.session as unknown as Record<string, unknown>
+        res.json({ cart, account, days: Math.round((req.session.cookie.maxAge ?? 0) / 86_400_000) })
+      })
+      setup.routes?.(routes, auth)
+    },
+  })
+  apps.push(app)
+  return app
+}
+
+const as = (sub: string) => ({ idToken: { claims: { sub } } })
+
+describe('the app’s own session data at login', () => {
+  it('stays when nobody was signed in', async () => {
+    const visitor = (await startShop()).visitor()
+    await visitor.get('/add/book')
+    await signIn(apple, visitor, as('one'))
+    expect((await visitor.get('/session')).body.cart).toBe('book')
+  })
+
+  it('stays when the same person signs in again', async () => {
+    const visitor = (await startShop()).visitor()
+    await signIn(apple, visitor, as('one'))
+    await visitor.get('/add/book')
+    await signIn(apple, visitor, as('one'))
+    expect((await visitor.get('/session')).body.cart).toBe('book')
+  })
+
+  it('goes when somebody else was signed in', async () => {
+    const visitor = (await startShop()).visitor()
+    await signIn(apple, visitor, as('one'))
+    await visitor.get('/add/book')
+    await signIn(apple, visitor, as('two'))
+    expect((await visitor.get('/session')).body).toEqual({ days: 0 })
+    expect((await visitor.get('/')).body.sub).toBe('two')
+  })
+
+  it('goes when another school was connected, without id_tokens', async () => {
+    const visitor = (await startShop({ options: { service: 'account-data-sharing' } })).visitor()
+    await signIn(apple, visitor, { idToken: 'none' })
+    await visitor.get('/add/book')
+    await signIn(apple, visitor, { idToken: 'none' })
+    expect((await visitor.get('/session')).body.cart).toBe('book')
+    apple.organization = { id: 'org-2' }
+    await signIn(apple, visitor, { idToken: 'none' })
+    expect((await visitor.get('/session')).body.cart).toBeUndefined()
+  })
+
+  it('stays when the login fails or is cancelled', async () => {
+    const visitor = (await startShop()).visitor()
+    await signIn(apple, visitor, as('one'))
+    await visitor.get('/add/book')
+    await postCallback(visitor, { state: stateOf(await beginLogin(visitor)), error: 'user_cancelled_authorize' })
+    await postCallback(visitor, { state: stateOf(await beginLogin(visitor)), error: 'server_error' })
+    await postCallback(visitor, { state: stateOf(await beginLogin(visitor)), code: 'made-up' })
+    expect((await visitor.get('/session')).body.cart).toBe('book')
+    expect((await visitor.get('/')).body.sub).toBe('one')
+  })
+
+  it('includes what other requests put there while Apple was asked', async () => {
+    const visitor = (await startShop()).visitor()
+    const authorizeUrl = await beginLogin(visitor)
+    let added: Promise<unknown> | undefined
+    apple.misbehave = ({ path }, res) => {
+      if (!path.endsWith('/token') || added !== undefined) return false
+      added = visitor.get('/add/late').then()
+      setTimeout(() => res.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}'), 150)
+      return true
+    }
+    await postCallback(visitor, { code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) })
+    await added
+    expect((await visitor.get('/session')).body.cart).toBe('late')
+  })
+
+  it('keeps the life that the app gave the session', async () => {
+    const visitor = (await startShop()).visitor()
+    await visitor.get('/add/book')
+    await visitor.get('/remember')
+    await signIn(apple, visitor, as('one'))
+    expect((await visitor.get('/session')).body.days).toBe(30)
+  })
+
+  it('keeps another tab’s login under way, whoever signs in', async () => {
+    const visitor = (await startShop()).visitor()
+    await signIn(apple, visitor, as('one'))
+    const other = await beginLogin(visitor, '/private')
+    await signIn(apple, visitor, as('two'))
+    const answer = await postCallback(visitor, {
+      code: apple.issueCode(other, as('two').idToken),
+      state: stateOf(other),
+    })
+    expect(answer.headers.location).toBe('/private')
+  })
+
+  it('never comes back for a login that ends after the session did', async () => {
+    const store = new session.MemoryStore()
+    const visitor = (await startShop({ session: { store } })).visitor()
+    await visitor.get('/add/book')
+    const authorizeUrl = await beginLogin(visitor)
+    apple.misbehave = ({ path }) => {
+      if (path.endsWith('/token')) store.clear()
+      return false
+    }
+    await postCallback(visitor, { code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) })
+    expect((await visitor.get('/session')).body.cart).toBeUndefined()
+    expect((await visitor.get('/')).body.signedIn).toBe(true)
+  })
+})
+
+describe('onLogin', () => {
+  it('hears of the login with all that Apple said, before it counts', async () => {
+    const contexts: AppleLoginContext[] = []
+    const shop = await startShop({
+      options: {
+        onLogin: (context) => {
+          contexts.push(context)
+          expect(context.req.apple.isAuthenticated).toBe(false)
+        },
+      },
+    })
+    const user = '{"name":{"firstName":"First"}}'
+    await signIn(apple, shop.visitor(), { returnTo: '/private', user, idToken: { claims: { org_id: 'org-9' } } })
+    expect(shop.errors).toEqual([])
+    const [context] = contexts
+    expect(context).toMatchObject({
+      user: { email: 'person@example.com', organizationId: 'org-9', unverifiedName: { firstName: 'First' } },
+      claims: { iss: apple.url, aud: 'com.example.web', email_verified: true },
+      unverifiedName: { firstName: 'First' },
+      organization: undefined,
+      returnTo: '/private',
+    })
+    expect(context?.tokens.accessToken).toMatch(/^a/)
+    expect(context?.tokens.scope).toBe('name email')
+    expect(context?.claims).not.toHaveProperty('firstName')
+  })
+
+  it('may put things into the session, whoever was signed in', async () => {
+    const shop = await startShop({
+      options: {
+        onLogin: async ({ req, user }) => {
+          await Promise.resolve()
+          Object.assign(req.session, { account: `account of ${String(user?.sub)}` })
+        },
+      },
+    })
+    const visitor = shop.visitor()
+    for (const sub of ['one', 'two']) {
+      await signIn(apple, visitor, as(sub))
+      expect((await visitor.get('/session')).body.account).toBe(`account of ${sub}`)
+    }
+  })
+
+  it('refuses a login by throwing; whoever was signed in stays, with their data', async () => {
+    const shop = await startShop({
+      options: {
+        onLogin: ({ user }) => {
+          if (user?.sub === 'two') throw new Error('not on the list')
+        },
+      },
+    })
+    const visitor = shop.visitor()
+    await signIn(apple, visitor, as('one'))
+    await visitor.get('/add/book')
+    const refused = await signIn(apple, visitor, as('two'))
+    expect([refused.status, refused.body.code]).toEqual([403, 'ERR_APPLE_LOGIN_REFUSED'])
+    expect((shop.errors.at(-1) as AppleLoginRefusedError).cause).toEqual(new Error('not on the list'))
+    expect((await visitor.get('/')).body.sub).toBe('one')
+    expect((await visitor.get('/session')).body.cart).toBe('book')
+    const stranger = shop.visitor()
+    await expectRefused(await signIn(apple, stranger, as('two')), stranger)
+  })
+})
+
+describe('events of a login', () => {
+  it('tell who signed in, who cancelled and what failed, and never a token', async () => {
+    const shop = await startShop()
+    const heard: [keyof AppleAuthEvents, unknown][] = []
+    for (const name of ['login', 'login_failed', 'login_cancelled', 'logout'] as const) {
+      shop.apple.on(name, (event) => heard.push([name, event]))
+    }
+    const visitor = shop.visitor()
+    await signIn(apple, visitor, { ...as('one'), returnTo: '/private' })
+    await postCallback(visitor, { state: stateOf(await beginLogin(visitor)), error: 'user_cancelled_authorize' })
+    await postCallback(visitor, { state: 'x', code: 'x' })
+    await visitor.post('/auth/apple/logout')
+    expect(heard).toEqual([
+      [
+        'login',
+        {
+          user: expect.objectContaining({ sub: 'one' }),
+          organization: undefined,
+          scope: 'name email',
+          returnTo: '/private',
+        },
+      ],
+      ['login_cancelled', { returnTo: '/' }],
+      ['login_failed', { error: expect.objectContaining({ code: 'ERR_APPLE_STATE' }) }],
+      ['logout', { sub: 'one', organizationId: undefined, revoked: true }],
+    ])
+    expectNoSecret(JSON.stringify(heard))
+  })
+})
