@@ -1,0 +1,103 @@
+import type { Express } from 'express'
+import { createClientCredentials, type ClientCredentials, type CreateClientOptions } from './client-credentials.js'
+import type { SimulatorClient } from './client-registry.js'
+import type { SimulatorPerson } from './directory.js'
+import type { GrantFilter } from './grant-book.js'
+import { requireKnownNames } from './known-names.js'
+import { createLoopbackServer, type ListenOptions } from './loopback-server.js'
+import type { SimulatorRequest } from './request-log.js'
+import { createSimulatorApp } from './simulator-app.js'
+import { parseSimulatorOptions, type AppleSimulatorOptions } from './simulator-options.js'
+import { createSimulatorState, type SimulatorState } from './simulator-state.js'
+
+/** Apple, pretended, for development and tests. */
+export interface AppleSimulator {
+  /** The Express app, for mounting elsewhere; then give `baseUrl`. */
+  readonly app: Express
+  /** The issuer and base of all endpoints. @throws Error before `listen()` when there is no `baseUrl` */
+  readonly url: string
+  /** Everybody who may be on the consent page, by `id`. */
+  readonly people: readonly SimulatorPerson[]
+  /** The latest 1000 requests, oldest first; without secrets, tokens and codes. */
+  readonly requests: readonly SimulatorRequest[]
+  /** Starts an HTTP server on loopback and resolves to `url`. @throws Error when the host or the port cannot be had */
+  readonly listen: (options?: ListenOptions) => Promise<string>
+  /** Stops the server and cuts its connections; may be called again and again. */
+  readonly close: () => Promise<void>
+  /** Registers an app. @throws TypeError when Apple's portal would not take it */
+  readonly registerClient: (client: SimulatorClient) => void
+  /** Makes a key pair, registers an app with it and hands over what the app needs. */
+  readonly createClient: (options: CreateClientOptions) => ClientCredentials
+  /** Lets a new signing key in and the oldest out, as Apple does every few weeks. */
+  readonly rotateKeys: () => Promise<void>
+  /** Ends consents as a person or school does in the account settings; answers how many. Default: all of them. */
+  readonly revokeGrant: (filter?: GrantFilter) => number
+  /** Ends every access token at once; refresh tokens stay. */
+  readonly expireAccessTokens: () => void
+  /** The `sub` that a team sees for a person. Default team: the first that registered an app. */
+  readonly subject: (personId: string, teamId?: string) => string
+}
+
+/**
+ * Creates a simulator: strict where Apple is strict, with Apple's answers.
+ * @throws TypeError for wrong options
+ * @throws Error in production without `allowInProduction`
+ */
+export function createAppleSimulator(options: AppleSimulatorOptions = {}): AppleSimulator {
+  const config = parseSimulatorOptions(options)
+  const state = createSimulatorState(config, options, url)
+  const app = createSimulatorApp(state)
+  const server = createLoopbackServer(app)
+  let clientsCreated = 0
+
+  function url(): string {
+    const found = config.baseUrl ?? server.url()
+    if (found === undefined) throw new Error('The Apple simulator has no url yet: await listen(), or give baseUrl.')
+    return found
+  }
+
+  return {
+    app,
+    get url() {
+      return url()
+    },
+    people: state.directory.people,
+    get requests() {
+      return state.requests.list()
+    },
+    async listen(where) {
+      await server.listen(where)
+      return url()
+    },
+    close: server.close,
+    registerClient: state.clients.register,
+    createClient(wanted) {
+      const { client, credentials } = createClientCredentials(wanted, ++clientsCreated, url)
+      state.clients.register(client)
+      return credentials
+    },
+    rotateKeys: state.keys.rotate,
+    revokeGrant: (filter = {}) => revokeGrant(state, filter),
+    expireAccessTokens: state.tokens.expireAccessTokens,
+    subject: (personId, teamId) => subject(state, personId, teamId),
+  }
+}
+
+function revokeGrant({ clients, grants }: SimulatorState, filter: GrantFilter): number {
+  requireKnownNames('revokeGrant', filter, ['clientId', 'personId', 'organizationId'])
+  const { clientId, personId, organizationId } = filter
+  const client = clients.find(clientId)
+  if (clientId !== undefined && client === undefined) throw new TypeError(`The client ${clientId} is not registered.`)
+  return grants.revoke(
+    (grant) =>
+      (client === undefined || grant.consentGroup === client.consentGroup) &&
+      (personId === undefined || grant.person?.id === personId) &&
+      (organizationId === undefined || grant.organizationId === organizationId),
+  )
+}
+
+function subject({ clients, directory, subject }: SimulatorState, personId: string, teamId?: string): string {
+  const person = directory.person(personId)
+  if (person === undefined) throw new TypeError(`There is no person with the id ${personId}.`)
+  return subject(person, teamId ?? clients.firstTeamId() ?? '')
+}

@@ -1,0 +1,86 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { requireTenCharacters, type SimulatorClient } from './client-registry.js'
+import { requireKnownNames } from './known-names.js'
+import { serviceNames, type SimulatorService } from './services.js'
+
+/** What `createClient` needs; the rest of a registration is made up. */
+export interface CreateClientOptions {
+  readonly service: SimulatorService
+  readonly redirectUris: readonly string[]
+  /** Default: `com.example.app1`, `com.example.app2` and so on. */
+  readonly clientId?: string
+  /** Default: `SIMTEAM001`. */
+  readonly teamId?: string
+  /** Default: `SIMKEY0001`, `SIMKEY0002` and so on. */
+  readonly keyId?: string
+  /** Scopes the app may ask for. Default: all that the service knows. */
+  readonly scopes?: readonly string[]
+  /** Default: the client id. */
+  readonly groupId?: string
+}
+
+/** What the developer portal hands over once. */
+export interface ClientCredentials {
+  readonly clientId: string
+  readonly teamId: string
+  readonly keyId: string
+  /** PKCS#8 PEM, like a .p8 file. */
+  readonly privateKey: string
+  /** The APPLE_* variables that point an app at this simulator. @throws Error before `listen()` when there is no baseUrl */
+  readonly environment: Record<string, string>
+}
+
+const optionNames: Record<keyof CreateClientOptions, true> = {
+  service: true,
+  redirectUris: true,
+  clientId: true,
+  teamId: true,
+  keyId: true,
+  scopes: true,
+  groupId: true,
+}
+
+/**
+ * Makes a P-256 key pair and the registration that goes with it; `number` makes ids differ.
+ * @throws TypeError for an unknown option or service
+ */
+export function createClientCredentials(
+  options: CreateClientOptions,
+  number: number,
+  url: () => string,
+): { client: SimulatorClient; credentials: ClientCredentials } {
+  requireKnownNames('createClient', options, Object.keys(optionNames))
+  const { service, redirectUris, scopes, groupId } = options
+  if (!serviceNames.includes(service)) throw new TypeError(`The service must be one of ${serviceNames.join(', ')}.`)
+  const clientId = options.clientId ?? `com.example.app${String(number)}`
+  const teamId = options.teamId ?? 'SIMTEAM001'
+  const keyId = options.keyId ?? `SIMKEY${String(number).padStart(4, '0')}`
+  requireTenCharacters('keyId', keyId)
+  const { publicKey, privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const privateKey = key.export({ format: 'pem', type: 'pkcs8' }).toString()
+  const client: SimulatorClient = {
+    clientId,
+    teamId,
+    keys: [{ keyId, publicKey, services: [service] }],
+    redirectUris,
+    services: [service],
+    ...(scopes !== undefined && { scopes }),
+    ...(groupId !== undefined && { groupId }),
+  }
+  const credentials: ClientCredentials = {
+    ...{ clientId, teamId, keyId, privateKey },
+    get environment() {
+      return {
+        APPLE_SERVICE: service,
+        APPLE_CLIENT_ID: clientId,
+        APPLE_TEAM_ID: teamId,
+        APPLE_KEY_ID: keyId,
+        APPLE_PRIVATE_KEY: privateKey,
+        APPLE_REDIRECT_URI: redirectUris[0] ?? '',
+        APPLE_BASE_URL: url(),
+        APPLE_ROSTER_BASE_URL: url(),
+      }
+    },
+  }
+  return { client, credentials }
+}

@@ -1,0 +1,103 @@
+import { requireKnownNames } from './known-names.js'
+import { seededPeople, seededSchools, testOrganization } from './seed.js'
+
+/** What somebody is to Apple: a private person, a developer, or a role in Apple School Manager. */
+export type SimulatorRole =
+  'consumer' | 'developer' | 'administrator' | 'site-manager' | 'instructor' | 'staff' | 'student'
+
+/** Somebody who can press Continue on the consent page. */
+export interface SimulatorPerson {
+  /** The `sub` of the id_token for the first team that registers an app; other teams see another one, as at Apple. */
+  readonly id: string
+  readonly givenName: string
+  readonly familyName: string
+  readonly role: SimulatorRole
+  /** Not every student has one. */
+  readonly email?: string
+  /** Default: true for private accounts, false for managed ones (apple-protocol 3.7). */
+  readonly emailVerified?: boolean
+  /** The school that manages the account; required for school roles, refused for `consumer` and `developer`. */
+  readonly organizationId?: string
+}
+
+/** An organization of Apple School Manager, in the words of the Roster API (apple-protocol 3.3). */
+export interface SimulatorSchool {
+  /** A UUID; equals `org_id` in id_tokens. */
+  readonly id: string
+  readonly name: string
+  /** Default: none. */
+  readonly domains?: readonly { readonly name: string; readonly isVerified: boolean }[]
+  /** ISO 8601. */
+  readonly dateCreated?: string
+  /** ISO 8601. */
+  readonly dateLastModified?: string
+}
+
+/** Who and which schools there are; nothing in it changes. */
+export interface Directory {
+  readonly people: readonly SimulatorPerson[]
+  readonly person: (id: string) => SimulatorPerson | undefined
+  readonly school: (id: string) => SimulatorSchool | undefined
+}
+
+const personNames = ['id', 'givenName', 'familyName', 'role', 'email', 'emailVerified', 'organizationId']
+const schoolNames = ['id', 'name', 'domains', 'dateCreated', 'dateLastModified']
+const unmanaged: readonly SimulatorRole[] = ['consumer', 'developer']
+const roles: readonly SimulatorRole[] = [
+  ...unmanaged,
+  'administrator',
+  'site-manager',
+  'instructor',
+  'staff',
+  'student',
+]
+
+/**
+ * Builds the directory; Apple's test organization is always part of it.
+ * @throws TypeError when ids repeat, a role is unknown, or a person and a school do not fit
+ */
+export function createDirectory(
+  people: readonly SimulatorPerson[] = seededPeople,
+  schools: readonly SimulatorSchool[] = seededSchools,
+): Directory {
+  const schoolsById = new Map<string, SimulatorSchool>([[testOrganization.id, testOrganization]])
+  for (const school of schools) {
+    requireKnownNames(`school ${school.name}`, school, schoolNames)
+    if (schoolsById.has(school.id)) throw new TypeError(`Two schools have the id ${school.id}. Ids must differ.`)
+    schoolsById.set(school.id, Object.freeze({ ...school }))
+  }
+  const peopleById = new Map<string, SimulatorPerson>()
+  for (const person of people) {
+    checkPerson(person, schoolsById)
+    if (peopleById.has(person.id)) throw new TypeError(`Two people have the id ${person.id}. Ids must differ.`)
+    peopleById.set(person.id, Object.freeze({ ...person }))
+  }
+  return {
+    people: Object.freeze([...peopleById.values()]),
+    person: (id) => peopleById.get(id),
+    school: (id) => schoolsById.get(id),
+  }
+}
+
+/** Tells a managed account from a private one. */
+export function isManaged(person: SimulatorPerson): boolean {
+  return person.organizationId !== undefined
+}
+
+function checkPerson(person: SimulatorPerson, schools: ReadonlyMap<string, SimulatorSchool>): void {
+  const who = `person ${person.givenName} ${person.familyName}`
+  requireKnownNames(who, person, personNames)
+  if (person.id === '' || person.id.length > 255) throw new TypeError(`The id of ${who} must have 1 to 255 characters.`)
+  if (!roles.includes(person.role)) throw new TypeError(`The role of ${who} must be one of ${roles.join(', ')}.`)
+  if (unmanaged.includes(person.role)) {
+    if (isManaged(person)) throw new TypeError(`${who} is a ${person.role} and so cannot have an organizationId.`)
+    return
+  }
+  if (person.organizationId === undefined)
+    throw new TypeError(`${who} is a ${person.role} and needs an organizationId.`)
+  if (!schools.has(person.organizationId)) {
+    throw new TypeError(
+      `${who} belongs to ${person.organizationId}, which no school has as id. Give both \`people\` and \`schools\`.`,
+    )
+  }
+}

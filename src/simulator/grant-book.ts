@@ -1,0 +1,71 @@
+import type { RegisteredClient } from './client-registry.js'
+import type { SimulatorPerson } from './directory.js'
+import { createTokenFamily } from './opaque-token.js'
+import type { SimulatorService } from './services.js'
+
+/** One consent: of a person to a group of apps, or of an organization, which has one for all its administrators. */
+export interface Grant {
+  readonly service: SimulatorService
+  readonly consentGroup: string
+  /** Who approved first; undefined for a token of the team itself. */
+  readonly person: SimulatorPerson | undefined
+  /** The school behind a Data Sharing grant. */
+  readonly organizationId: string | undefined
+  /** Four letters that all its tokens carry. */
+  readonly tokenFamily: string
+  /** The choice of the first consent that asked for an e-mail address, kept until the grant ends. */
+  hideEmail: boolean | undefined
+  revoked: boolean
+}
+
+/** Whose consent it is. */
+export interface GrantOwner {
+  readonly service: SimulatorService
+  readonly client: RegisteredClient
+  readonly person?: SimulatorPerson
+  readonly organizationId?: string | undefined
+}
+
+/** Which grants to end; members left out match all. */
+export interface GrantFilter {
+  /** Ends what this app's group was granted. */
+  readonly clientId?: string
+  readonly personId?: string
+  readonly organizationId?: string
+}
+
+/** The consents that were given. */
+export interface GrantBook {
+  /** Finds the live grant, or opens one: then it is the first consent, and the app is told the name. */
+  readonly open: (owner: GrantOwner) => { grant: Grant; isFirst: boolean }
+  /** Ends live grants; answers how many. */
+  readonly revoke: (matches: (grant: Grant) => boolean) => number
+}
+
+/** Starts without any consent. */
+export function createGrantBook(): GrantBook {
+  const live = new Map<string, Grant>()
+  return {
+    open({ service, client: { consentGroup }, person, organizationId }) {
+      const key = JSON.stringify([service, consentGroup, organizationId ?? person?.id])
+      const known = live.get(key)
+      if (known !== undefined) return { grant: known, isFirst: false }
+      const tokenFamily = createTokenFamily()
+      const grant: Grant = {
+        ...{ service, consentGroup, person, organizationId, tokenFamily },
+        hideEmail: undefined,
+        revoked: false,
+      }
+      live.set(key, grant)
+      return { grant, isFirst: true }
+    },
+    revoke(matches) {
+      const ended = [...live].filter(([, grant]) => matches(grant))
+      for (const [key, grant] of ended) {
+        grant.revoked = true
+        live.delete(key)
+      }
+      return ended.length
+    },
+  }
+}

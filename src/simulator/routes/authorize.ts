@@ -1,0 +1,19 @@
+import { randomBytes } from 'node:crypto'
+import { parseAuthorizationRequest } from '../authorization-request.js'
+import { consentPage } from '../consent-page.js'
+import type { SimulatorService } from '../services.js'
+import type { SimulatorState } from '../simulator-state.js'
+import { consentPath } from './consent.js'
+import type { Endpoint } from './endpoint.js'
+
+/** GET authorize: checks everything, then asks the person in front of the screen (apple-protocol 2.1, 4.1). */
+export function authorizeEndpoint(state: SimulatorState, service: SimulatorService): Endpoint {
+  return function authorize(req, _res, note) {
+    const query = /\?(.*)$/s.exec(req.originalUrl)?.[1] ?? ''
+    const request = parseAuthorizationRequest(service, query, state.clients)
+    note.clientId = request.client.clientId
+    const id = randomBytes(32).toString('base64url')
+    state.consents.set(id, request)
+    return consentPage({ request, directory: state.directory, action: `${req.baseUrl}${consentPath}/${id}` })
+  }
+}

@@ -1,0 +1,37 @@
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import { authorizeEndpoint } from './routes/authorize.js'
+import { consentEndpoint, consentPath } from './routes/consent.js'
+import { serve } from './routes/endpoint.js'
+import { keysEndpoint } from './routes/keys.js'
+import { revokeEndpoint } from './routes/revoke.js'
+import { createRosterRouter } from './routes/roster-api.js'
+import { tokenEndpoint } from './routes/token.js'
+import { serviceNames, services } from './services.js'
+import type { SimulatorState } from './simulator-state.js'
+
+/** Puts Apple's endpoints together: both families, the consent page and the Roster API (apple-protocol 0.1). */
+export function createSimulatorApp(state: SimulatorState): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  for (const service of serviceNames) {
+    const { path } = services[service]
+    app.get(`${path}/authorize`, serve(state, 'authorize', service, authorizeEndpoint(state, service)))
+    app.all(`${path}/token`, serve(state, 'token', service, tokenEndpoint(state, service)))
+    app.all(`${path}/revoke`, serve(state, 'revoke', service, revokeEndpoint(state, service)))
+    app.get(`${path}/keys`, serve(state, 'keys', service, keysEndpoint(state)))
+  }
+  app.post(`${consentPath}/:consent`, serve(state, 'consent', undefined, consentEndpoint(state)))
+  app.use('/rosterapi/v1', createRosterRouter(state))
+  app.use(answerFailure)
+  return app
+}
+
+// A mistake in the set-up, such as a missing baseUrl: tell the developer instead of hiding it behind a generic 500.
+const answerFailure: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+  if (res.headersSent) {
+    next(error)
+    return
+  }
+  const message = error instanceof Error ? error.message : 'unknown error'
+  res.status(500).type('text/plain').send(`The Apple simulator failed: ${message}\n`)
+}
