@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** The headers of Apple's JSON, no charset variant allowed (apple-protocol 4.2). */
+/** The headers of Apple's JSON, no charset variant allowed. */
 const jsonHeaders = {
   'Content-Type': 'application/json;charset=UTF-8',
   'Cache-Control': 'no-store',
@@ -19,7 +19,7 @@ export function jsonAnswer(value: unknown, status = 200): Answer {
   return { status, headers: jsonHeaders, body: JSON.stringify(value) }
 }
 
-/** Answers a refusal as the token and revoke endpoints do: always 400 (apple-protocol 8.3). */
+/** Answers a refusal as the token and revoke endpoints do: always 400. */
 export function oauthErrorAnswer({ error, description }: OAuthError): Answer {
   return jsonAnswer({ error, ...(description === undefined ? {} : { error_description: description }) }, 400)
 }

@@ -10,7 +10,7 @@ export interface Candidate {
   readonly refusal: string | undefined
 }
 
-/** Lists who could answer a request, and why some may not (apple-protocol 2.1, 3.5). */
+/** Lists who could answer a request, and why some may not. */
 export function listCandidates(request: AuthorizationRequest, { people }: Directory): readonly Candidate[] {
   return (
     people

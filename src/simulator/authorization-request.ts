@@ -24,7 +24,7 @@ export interface AuthorizationRequest {
 const responseModes: readonly string[] = ['query', 'fragment', 'form_post'] satisfies ResponseMode[]
 
 /**
- * Reads the query of authorize (apple-protocol 2.1 and 4.1).
+ * Reads the query of authorize.
  * @throws PageError: Apple shows it and never redirects, least of all to a URI that is not registered
  */
 export function parseAuthorizationRequest(

@@ -35,7 +35,7 @@ export async function approve(
   }
 }
 
-/** Makes the answer of somebody who pressed Cancel (apple-protocol 4.1). */
+/** Makes the answer of somebody who pressed Cancel. */
 export function cancel(request: AuthorizationRequest): ResponseFields {
   return { error: 'user_cancelled_authorize', ...echoedState(request) }
 }

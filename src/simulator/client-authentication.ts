@@ -17,7 +17,7 @@ export function requireFields(form: Parameters, names: readonly string[]): void 
 }
 
 /**
- * Refuses an Authorization header: Apple takes the client secret in the form body only (apple-protocol 2.2).
+ * Refuses an Authorization header: Apple takes the client secret in the form body only.
  * @throws OAuthError `invalid_client` for the header alone, `invalid_request` for two mechanisms at once
  */
 export function refuseAuthorizationHeader(req: Request, form: Parameters): void {
@@ -29,7 +29,7 @@ export function refuseAuthorizationHeader(req: Request, form: Parameters): void 
 }
 
 /**
- * Authenticates the client of a token or revoke request (apple-protocol 11.1, check 4).
+ * Authenticates the client of a token or revoke request.
  * @throws OAuthError `invalid_client`
  */
 export function authenticateClient(

@@ -53,7 +53,7 @@ const keyNames = ['keyId', 'publicKey', 'services']
 
 /**
  * Starts an empty registry.
- * `register` checks what Apple's portal checks (apple-protocol 1.2, 2.1).
+ * `register` checks what Apple's portal checks.
  */
 export function createClientRegistry(): ClientRegistry {
   const clients = new Map<string, RegisteredClient>()

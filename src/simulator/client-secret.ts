@@ -4,7 +4,7 @@ import type { RegisteredClient } from './client-registry.js'
 import { OAuthError } from './oauth-error.js'
 import type { SimulatorService } from './services.js'
 
-/** Six months: the farthest that `exp` may lie ahead on Apple's clock (apple-protocol 1.1). */
+/** Six months: the farthest that `exp` may lie ahead on Apple's clock. */
 export const clientSecretMaxAheadSeconds = 15777000
 
 /** The `aud` of every client secret, whatever the service and wherever the simulator listens. */
@@ -13,7 +13,7 @@ export const clientSecretAudience = 'https://appleid.apple.com'
 const issuedAheadSeconds = 300
 
 /**
- * Verifies a client secret (apple-protocol 1.1, RFC 7515, RFC 7519).
+ * Verifies a client secret.
  * @throws OAuthError `invalid_client`, the reason naming the first thing that is wrong
  */
 export function verifyClientSecret(

@@ -7,7 +7,7 @@ import type { SimulatorState } from './simulator-state.js'
 import type { IssuedCode } from './token-book.js'
 
 /**
- * Takes a code, once (apple-protocol 11.1, checks 5 to 8, then RFC 7636).
+ * Takes a code, once.
  * @throws OAuthError `invalid_grant` with the description that Apple sends
  */
 export function takeCode(

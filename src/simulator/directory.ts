@@ -14,13 +14,13 @@ export interface SimulatorPerson {
   readonly role: SimulatorRole
   /** Not every student has one. */
   readonly email?: string
-  /** Default: true for private accounts, false for managed ones (apple-protocol 3.7). */
+  /** Default: true for private accounts, false for managed ones. */
   readonly emailVerified?: boolean
   /** The school that manages the account; required for school roles, refused for `consumer` and `developer`. */
   readonly organizationId?: string
 }
 
-/** An organization of Apple School Manager, in the words of the Roster API (apple-protocol 3.3). */
+/** An organization of Apple School Manager, in the words of the Roster API. */
 export interface SimulatorSchool {
   /** A UUID; equals `org_id` in id_tokens. */
   readonly id: string

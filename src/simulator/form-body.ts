@@ -9,7 +9,7 @@ const readText: RequestHandler = express.text({ type: formType, limit: '64kb' })
 /**
  * Reads a form of at most 64 KiB, whether or not an app around the simulator parsed it before.
  * @throws OAuthError `invalid_request` for another method, another content type, a repeated parameter or a large body;
- * `invalid_client` for a body that is not percent-encoded (apple-protocol 8.1)
+ * `invalid_client` for a body that is not percent-encoded
  */
 export async function readForm(req: Request, res: Response): Promise<Parameters> {
   if (req.method !== 'POST') throw new OAuthError('invalid_request', `the method is ${req.method}, not POST`)

@@ -19,7 +19,7 @@ export interface IdTokenDetails {
 
 const lifetimeSeconds = 86400
 
-/** Signs the id_token of an authorization (apple-protocol 5.2, 5.3). */
+/** Signs the id_token of an authorization. */
 export async function createIdToken(
   state: SimulatorState,
   client: RegisteredClient,

@@ -1,4 +1,4 @@
-/** The error codes of the token and revoke endpoints (apple-protocol 2.5). */
+/** The error codes of the token and revoke endpoints. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -12,7 +12,7 @@ export class OAuthError extends Error {
   readonly error: OAuthErrorCode
   /** What the developer may know and Apple would not say; without secrets, tokens and codes. */
   readonly reason: string
-  /** Only the texts seen on the wire (apple-protocol 8.3). */
+  /** Only the texts seen on the wire. */
   readonly description: string | undefined
 
   constructor(error: OAuthErrorCode, reason: string, description?: string) {
@@ -24,7 +24,7 @@ export class OAuthError extends Error {
   }
 }
 
-/** A refusal that Apple shows to the person in the browser, without redirecting (apple-protocol 4.1). */
+/** A refusal that Apple shows to the person in the browser, without redirecting. */
 export class PageError extends Error {
   /** The title of the page. */
   readonly error: string

@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 /** The first letter of each kind: authorization code, access token, refresh token. */
 export type OpaqueTokenKind = 'c' | 'a' | 'r'
 
-/** Makes a code or token of the shape seen at Apple (apple-protocol 2.2); `family` is the same four letters for one grant. */
+/** Makes a code or token of the shape seen at Apple; `family` is the same four letters for one grant. */
 export function createOpaqueToken(kind: OpaqueTokenKind, family: string): string {
   return `${kind}${randomBytes(16).toString('hex')}.0.${family}.${randomBytes(16).toString('base64url')}`
 }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]']
 
 /**
- * Checks a return URL as Apple's portal does (apple-protocol 2.1), and lets plain http on loopback pass, because
+ * Checks a return URL as Apple's portal does, and lets plain http on loopback pass, because
  * development needs it and only the simulator may.
  * @throws TypeError with what is wrong and what to write instead
  */

@@ -6,7 +6,7 @@ const dates = { dateCreated: '2024-08-01T08:00:00.000000000Z', dateLastModified:
 const firstSchool = '5f0f6d1e-0001-4a5c-9a51-51c7b0a1f001'
 const secondSchool = '5f0f6d1e-0002-4a5c-9a51-51c7b0a1f002'
 
-/** The organization behind the test scope; every simulator has it (apple-protocol 3.4). */
+/** The organization behind the test scope; every simulator has it. */
 export const testOrganization: SimulatorSchool = {
   id: '5f0f6d1e-0100-4a5c-9a51-51c7b0a1f100',
   name: 'Apple School Manager Test Organization',

@@ -1,7 +1,7 @@
 /** One of Apple's two services that the simulator plays. */
 export type SimulatorService = 'sign-in-with-apple' | 'account-data-sharing'
 
-/** What tells the two services apart on the wire (apple-protocol 0.1, 0.2, 2.1, 4.1). */
+/** What tells the two services apart on the wire. */
 export interface ServiceRules {
   readonly title: string
   /** Prefix of authorize, token, revoke and keys. */
@@ -18,7 +18,7 @@ export interface ServiceRules {
 /** `id_token` alone is not offered by Apple. */
 export type ResponseType = 'code' | 'code id_token'
 
-/** The scope that the developer account approves and that answers synthetic data (apple-protocol 3.5). */
+/** The scope that the developer account approves and that answers synthetic data. */
 export const testScope = 'edu.rosterapi.test.read'
 
 /** Scopes that open the Roster API to one school. */

@@ -5,11 +5,11 @@ import { promisify } from 'node:util'
 interface SigningKey {
   readonly keyId: string
   readonly privateKey: KeyObject
-  /** What the keys endpoint shows (apple-protocol 5.1). */
+  /** What the keys endpoint shows. */
   readonly jwk: Readonly<Record<string, unknown>>
 }
 
-/** Apple's signing keys: three at a time, all of them in use (apple-protocol 5.1). */
+/** Apple's signing keys: three at a time, all of them in use. */
 export interface SigningKeys {
   /** The JWK Set, in an order that nobody may rely on. */
   readonly jwks: () => Promise<{ keys: Readonly<Record<string, unknown>>[] }>

@@ -9,7 +9,7 @@ import { tokenEndpoint } from './routes/token.js'
 import { serviceNames, services } from './services.js'
 import type { SimulatorState } from './simulator-state.js'
 
-/** Puts Apple's endpoints together: both families, the consent page and the Roster API (apple-protocol 0.1). */
+/** Puts Apple's endpoints together: both families, the consent page and the Roster API. */
 export function createSimulatorApp(state: SimulatorState): Express {
   const app = express()
   app.disable('x-powered-by')

@@ -2,7 +2,7 @@ import type { SimulatorClient } from './client-registry.js'
 import type { SimulatorPerson, SimulatorSchool } from './directory.js'
 import { requireKnownNames } from './known-names.js'
 
-/** What `createAppleSimulator` takes; the knobs stand for the doubts that apple-protocol 11.1 and 11.2 list. */
+/** What `createAppleSimulator` takes; the knobs stand for what Apple leaves open. */
 export interface AppleSimulatorOptions {
   /** Apps to register. Default: none; `registerClient` and `createClient` add more. */
   readonly clients?: readonly SimulatorClient[]

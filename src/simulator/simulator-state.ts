@@ -22,7 +22,7 @@ export interface SimulatorState {
   readonly consents: Map<string, AuthorizationRequest>
   /** The issuer: where the simulator is reached. @throws Error before `listen()` when there is no baseUrl */
   readonly url: () => string
-  /** The `sub` of a person for one team: different teams see different ones (apple-protocol 5.3). */
+  /** The `sub` of a person for one team: different teams see different ones. */
   readonly subject: (person: SimulatorPerson, teamId: string) => string
 }
 

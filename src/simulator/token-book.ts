@@ -3,7 +3,7 @@ import type { SimulatorPerson } from './directory.js'
 import type { Grant } from './grant-book.js'
 import { createOpaqueToken } from './opaque-token.js'
 
-/** Codes live five minutes, access tokens an hour (apple-protocol 0.2). */
+/** Codes live five minutes, access tokens an hour. */
 export const codeLifetimeSeconds = 300
 export const accessTokenLifetimeSeconds = 3600
 

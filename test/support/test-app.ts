@@ -35,6 +35,8 @@ export interface TestAppSetup {
   before?: (app: Express, apple: AppleAuth) => void
   /** Mounted after the router, before the error page. */
   routes?: (app: Express, apple: AppleAuth) => void
+  /** Registers the app with Apple, once its address is known; gives its credentials. */
+  register?: (url: string) => Pick<AppleAuthOptions, 'clientId' | 'teamId' | 'keyId' | 'privateKey'>
   /** False leaves errors to Express. */
   errorPage?: boolean
 }
@@ -45,6 +47,7 @@ export class TestApp {
   readonly #server: Server
 
   private constructor(
+    /** Without a slash at its end. */
     readonly url: string,
     readonly apple: AppleAuth,
     server: Server,
@@ -56,7 +59,9 @@ export class TestApp {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
     const url = `http://localhost:${String((server.address() as AddressInfo).port)}`
-    const apple = appleAuth({ ...goodOptions(appleUrl, url), ...setup.options })
+    const { clientId, teamId, keyId, privateKey } = setup.register?.(url) ?? goodOptions(appleUrl, url)
+    const credentials = { clientId, teamId, keyId, privateKey }
+    const apple = appleAuth({ ...goodOptions(appleUrl, url), ...credentials, ...setup.options })
     const testApp = new TestApp(url, apple, server)
     server.on('request', testApp.#build(setup))
     return testApp

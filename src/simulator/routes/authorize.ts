@@ -6,7 +6,7 @@ import type { SimulatorState } from '../simulator-state.js'
 import { consentPath } from './consent.js'
 import type { Endpoint } from './endpoint.js'
 
-/** GET authorize: checks everything, then asks the person in front of the screen (apple-protocol 2.1, 4.1). */
+/** GET authorize: checks everything, then asks the person in front of the screen. */
 export function authorizeEndpoint(state: SimulatorState, service: SimulatorService): Endpoint {
   return function authorize(req, _res, note) {
     const query = /\?(.*)$/s.exec(req.originalUrl)?.[1] ?? ''

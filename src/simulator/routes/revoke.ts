@@ -7,7 +7,7 @@ import type { SimulatorService } from '../services.js'
 import type { SimulatorState } from '../simulator-state.js'
 import type { Endpoint } from './endpoint.js'
 
-/** POST revoke: ends the whole consent behind a live token; 200 without body for any token (apple-protocol 2.3, 4.3, 11.1). */
+/** POST revoke: ends the whole consent behind a live token; 200 without body for any token. */
 export function revokeEndpoint(state: SimulatorState, service: SimulatorService): Endpoint {
   return async function revoke(req, res, note) {
     const form = await readForm(req, res)

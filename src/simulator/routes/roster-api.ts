@@ -8,7 +8,7 @@ import type { SimulatorState } from '../simulator-state.js'
 import type { Authorization } from '../token-book.js'
 import { serve } from './endpoint.js'
 
-/** The Roster API, as far as it is simulated: the organization. Everything else is 404 (apple-protocol 3). */
+/** The Roster API, as far as it is simulated: the organization. Everything else is 404. */
 export function createRosterRouter(state: SimulatorState): Router {
   const router = express.Router()
   router.get(

@@ -18,7 +18,7 @@ const fieldsOf: Readonly<Record<string, readonly string[]>> = {
   client_credentials: ['scope'],
 }
 
-/** POST token, the checks in the order of apple-protocol 11.1. */
+/** POST token: form, grant type, client, then the code or refresh token, as Apple's answers show their order. */
 export function tokenEndpoint(state: SimulatorState, service: SimulatorService): Endpoint {
   return async function token(req, res, note) {
     const form = await readForm(req, res)
@@ -78,7 +78,7 @@ async function refresh(
   })
 }
 
-/** The token for moving people to another team (apple-protocol 7). */
+/** The token for moving people to another team. */
 function issueTeamToken(
   state: SimulatorState,
   service: SimulatorService,

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs'
+import { describe, it, jest } from '@jest/globals'
+import { type Browser, chromium } from 'playwright-core'
+
+const executablePath = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path))
+
+/** Starts a headless Chromium that talks to nobody but the tests. */
+export function launchChromium(): Promise<Browser> {
+  if (executablePath === undefined) throw new Error('Chromium is not installed.')
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** `describe` for tests that need Chromium: skipped with a word where it is missing, failed where `CI=true`. */
+export function describeInChromium(name: string, tests: () => void): void {
+  if (executablePath !== undefined) {
+    // A browser on a busy machine takes its time.
+    jest.setTimeout(60_000)
+    describe(name, tests)
+  } else if (process.env.CI === 'true') {
+    describe(name, () => {
+      it('needs Chromium', () => {
+        throw new Error('Chromium is not installed: apt-get install chromium, or set CHROMIUM_PATH.')
+      })
+    })
+  } else {
+    describe(name, () => {
+      it.skip('skipped: Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)', () => undefined)
+    })
+  }
+}
