@@ -69,6 +69,6 @@ function describe(error: AppleAuthError): object {
     code: error.code,
     message: error.message,
     details: error.details,
-    cause: error.cause instanceof Error ? error.cause.message : undefined,
+    cause: error.cause instanceof Error ? error.cause.stack : error.cause,
   }
 }

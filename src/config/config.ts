@@ -120,9 +120,11 @@ function readCredentials(
 ): Credentials | undefined {
   const ways = (['privateKey', 'privateKeyFile', 'clientSecret'] as const).filter((option) => settings.has(option))
   const [way] = ways
-  if (ways.length > 1) settings.report('privateKey', `is one of ${ways.join(', ')}: give one of them, not several`)
+  if (ways.length > 1)
+    settings.report('privateKey', `is one of ${ways.map(settings.nameOf).join(', ')}: give one of them, not several`)
   if (way === undefined) {
-    settings.report('privateKey', 'is missing: give the .p8 there, its path as privateKeyFile, or a clientSecret')
+    const others = `its path as ${settings.nameOf('privateKeyFile')}, or a ready-made ${settings.nameOf('clientSecret')}`
+    settings.report('privateKey', `is missing: give the .p8 there, ${others}`)
   }
   if (way === 'clientSecret') {
     const teamId = settings.read('teamId', tenCharacters)

@@ -14,6 +14,8 @@ type OptionName = keyof AppleAuthOptions
 export interface Settings {
   /** Every problem so far. */
   readonly problems: ConfigProblem[]
+  /** An option's name with its variable, for sentences. */
+  nameOf(option: OptionName): string
   /** Is there an option or a variable at all? */
   has(option: OptionName): boolean
   /** The parsed value; undefined where it is absent or wrong (and then reported). */
@@ -74,6 +76,10 @@ export function readSettings(
     problems,
     report,
     read,
+    nameOf(option) {
+      const name = variable(option)
+      return name === undefined ? option : `${option} (${name})`
+    },
     has: (option) => raw(option) !== undefined,
     readOr: (option, parse, fallback) => read(option, parse) ?? fallback,
     readRequired(option, parse, advice) {

@@ -2,16 +2,6 @@ import type { Request, RequestHandler } from 'express'
 import type { Instance } from './instance.js'
 import { createRequestApple, type RequestApple } from './request-apple.js'
 
-declare global {
-  // Express offers its Request type for extension in this namespace alone.
-  namespace Express {
-    interface Request {
-      /** The Apple login of this browser session; put there by `attach()`. */
-      apple: RequestApple
-    }
-  }
-}
-
 /** Gives the request's `RequestApple`, the same one each time. */
 export type FromRequest = (req: Request) => RequestApple
 

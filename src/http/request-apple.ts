@@ -46,6 +46,16 @@ export interface RequestApple {
   logout(options?: { revoke?: boolean }): Promise<void>
 }
 
+declare global {
+  // Here and not beside attach(), so that whoever sees RequestApple sees this too. Express offers its Request type for extension in this namespace alone.
+  namespace Express {
+    interface Request {
+      /** The Apple login of this browser session; put there by `attach()`. */
+      apple: RequestApple
+    }
+  }
+}
+
 /** What `req.apple.login()` takes. */
 export interface LoginOptions {
   /** A path on this site. */
