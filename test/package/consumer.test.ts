@@ -1,13 +1,22 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import request from 'supertest'
+import { createAppleSimulator } from '../../src/simulator/index.js'
 
 /** A whole login in a consumer's own process, which then has to end by itself: no timer or socket may hold it. */
 const login = readFileSync(resolve('test/package/whole-login.txt'), 'utf8')
 
+/** The README's TypeScript, block by block. */
+const examples = [...readFileSync('README.md', 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code)
+
 let folder: string
+
+// Packing builds first.
+jest.setTimeout(120_000)
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'consumer-'))
@@ -23,7 +32,7 @@ beforeAll(() => {
   }
   execFileSync('tar', ['-xzf', join(folder, filename), '-C', folder])
   execFileSync('mv', [join(folder, 'package'), join(modules, 'express-apple-auth')])
-}, 120_000)
+})
 
 afterAll(() => {
   rmSync(folder, { recursive: true })
@@ -48,7 +57,7 @@ describe('the packed package', () => {
       import { appleAuth, requireAppleAuth } from 'express-apple-auth'
       import { createAppleSimulator } from 'express-apple-auth/simulator'`
     expect(run('login.mjs', `${imports}\n${login}`)).toBe('signed in and out\n')
-  }, 120_000)
+  })
 
   it('serves one by require()', () => {
     const imports = `
@@ -58,5 +67,90 @@ describe('the packed package', () => {
       const { createAppleSimulator } = require('express-apple-auth/simulator')`
     // Node 20 says on stderr that require() of ES modules is experimental; that warning is no deprecation.
     expect(run('login.cjs', `${imports}\n${login}`)).toBe('signed in and out\n')
-  }, 120_000)
+  })
 })
+
+describe('the README', () => {
+  it('has examples that compile, strictly, for a consumer of the packed package', () => {
+    expect(examples.length).toBeGreaterThan(5)
+    const files = examples.map((code, index) => {
+      const file = `example-${String(index)}.mts`
+      writeFileSync(join(folder, file), code)
+      return file
+    })
+    const options =
+      '--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2023 --types node'.split(' ')
+    const compiler = [resolve('node_modules/typescript/bin/tsc'), ...options, '--ignoreConfig', ...files]
+    expect(run('compile.mjs', runner(compiler))).toBe('')
+  })
+
+  it('has a first example that signs in a school', async () => {
+    const simulator = createAppleSimulator()
+    await simulator.listen()
+    const port = String(await freePort())
+    const url = `http://localhost:${port}`
+    const client = simulator.createClient({
+      service: 'account-data-sharing',
+      redirectUris: [`${url}/auth/apple/callback`],
+    })
+    writeFileSync(join(folder, 'first.mts'), examples[0] ?? '')
+    const app = spawn(process.execPath, ['--import', 'tsx', 'first.mts'], {
+      cwd: folder,
+      env: { ...process.env, ...client.environment, SESSION_SECRET: 'test', PORT: port },
+      stdio: 'inherit',
+    })
+    try {
+      await untilItListens(url)
+      const visitor = request.agent(url)
+      const begun = await visitor.get('/account').set('Accept', 'text/html')
+      const agreed = await agree(simulator.url, begun.headers.location ?? '')
+      const back = new URL(agreed)
+      const finished = await visitor.get(`${back.pathname}${back.search}`)
+      expect(finished.headers.location).toBe('/account')
+      expect((await visitor.get('/account')).body.school.name).toBe('First School')
+    } finally {
+      app.kill()
+      await simulator.close()
+    }
+  })
+})
+
+/** A script that runs another one and shows what it prints, whatever its exit code. */
+function runner(command: string[]): string {
+  return `import { spawnSync } from 'node:child_process'
+    process.stdout.write(spawnSync(process.execPath, ${JSON.stringify(command)}, { encoding: 'utf8' }).stdout)`
+}
+
+/** Says yes on the simulator's consent page and gives the address that it sends the browser to. */
+async function agree(simulatorUrl: string, authorizeUrl: string): Promise<string> {
+  const consent = await (await fetch(authorizeUrl)).text()
+  const action = /<form[^>]* action="([^"]+)"/.exec(consent)?.[1] ?? ''
+  const person = /name="person" value="([^"]+)"[^>]*checked/.exec(consent)?.[1] ?? ''
+  const answer = await fetch(new URL(action, simulatorUrl), {
+    method: 'POST',
+    body: new URLSearchParams({ person, decision: 'continue' }),
+    redirect: 'manual',
+  })
+  return answer.headers.get('location') ?? ''
+}
+
+/** A port that nobody listens at just now. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function untilItListens(url: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const listens = await fetch(url).then(
+      () => true,
+      () => false,
+    )
+    if (listens) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`nothing listens at ${url}`)
+}
