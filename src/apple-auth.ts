@@ -84,7 +84,7 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
 }
 
 function createInstance(config: AppleAuthConfig, warnOnce: Instance['warnOnce']): Instance {
-  const boundedFetch = createBoundedFetch(config.httpTimeoutMs)
+  const boundedFetch = createBoundedFetch(config)
   const keySet = createKeySet(`${config.baseUrl}${config.rules.paths.keys}`, boundedFetch)
   const sealing = createSealing(config.tokenEncryptionKeys, `${config.name} ${config.clientId}`)
   return {

@@ -1,3 +1,4 @@
+import type { AppleAuthConfig } from '../config/config.js'
 import { AppleUnavailableError } from '../errors.js'
 
 /** The largest answer read from Apple, in bytes. */
@@ -13,7 +14,10 @@ export type BoundedFetch = (url: string, init: RequestInit) => Promise<Response>
  *
  * @throws AppleUnavailableError (from the returned function) for no answer, a late, oversized or redirected one
  */
-export function createBoundedFetch(timeoutMs: number): BoundedFetch {
+export function createBoundedFetch({
+  httpTimeoutMs: timeoutMs,
+  envPrefix,
+}: Pick<AppleAuthConfig, 'httpTimeoutMs' | 'envPrefix'>): BoundedFetch {
   return async function boundedFetch(url, init) {
     const signal = AbortSignal.timeout(timeoutMs)
     const { pathname } = new URL(url)
@@ -31,7 +35,7 @@ export function createBoundedFetch(timeoutMs: number): BoundedFetch {
       if (error instanceof AppleUnavailableError) throw error
       if (signal.aborted) {
         throw new AppleUnavailableError(
-          `Apple's ${pathname} did not answer within ${String(timeoutMs)} ms (APPLE_HTTP_TIMEOUT_MS).`,
+          `Apple's ${pathname} did not answer within ${String(timeoutMs)} ms (httpTimeoutMs, ${envPrefix}HTTP_TIMEOUT_MS).`,
           { cause: error },
         )
       }

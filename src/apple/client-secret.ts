@@ -26,7 +26,7 @@ export interface ClientSecret {
 export function createClientSecret(config: AppleAuthConfig): ClientSecret {
   return config.credentials.kind === 'key'
     ? signedAsNeeded(config.clientId, config.credentials)
-    : readyMade(config.clientId, config.credentials)
+    : readyMade(config, config.credentials)
 }
 
 function signedAsNeeded(
@@ -60,7 +60,7 @@ function signedAsNeeded(
 }
 
 function readyMade(
-  clientId: string,
+  { clientId, envPrefix }: AppleAuthConfig,
   { jwt, expiresAt }: Extract<AppleAuthConfig['credentials'], { kind: 'ready-made' }>,
 ): ClientSecret {
   return {
@@ -68,7 +68,7 @@ function readyMade(
       if (expiresAt > Date.now() / 1000) return Promise.resolve(jwt)
       const message = 'has expired while the app ran: make a new one, or give teamId, keyId and privateKey instead'
       return Promise.reject(
-        new AppleConfigError([{ option: 'clientSecret', variable: 'APPLE_CLIENT_SECRET', message }]),
+        new AppleConfigError([{ option: 'clientSecret', variable: `${envPrefix}CLIENT_SECRET`, message }]),
       )
     },
     describe: () => ({ sub: clientId, aud: audience, exp: expiresAt }),

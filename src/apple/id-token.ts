@@ -42,7 +42,9 @@ export function createIdTokenVerifier(config: AppleAuthConfig, findKey: FindKey)
     const fail = (reason: string): AppleIdTokenError => refuse(reason, facts)
     checkHeader(protectedHeader, fail)
     if (typeof payload.iss !== 'string' || !config.issuers.includes(payload.iss)) {
-      throw fail(`has an iss that is not allowed (issuer, APPLE_ISSUER, allows ${config.issuers.join(', ')})`)
+      throw fail(
+        `has an iss that is not allowed (issuer, ${config.envPrefix}ISSUER, allows ${config.issuers.join(', ')})`,
+      )
     }
     const audience = checkAudience(payload, [expected.audience ?? config.clientId].flat(), fail)
     checkTimes(payload, config.clockToleranceSeconds, fail)

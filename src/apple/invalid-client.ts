@@ -4,15 +4,18 @@ import type { AppleAuthConfig } from '../config/config.js'
 export function invalidClientChecklist(config: AppleAuthConfig): readonly string[] {
   const capability =
     config.service === 'sign-in-with-apple' ? 'Sign in with Apple' : 'Account & Organizational Data Sharing'
-  const own =
-    'clientId (APPLE_CLIENT_ID) is the Services ID of this website, letter for letter, not the app’s bundle id'
+  const name = (option: string, variable: string): string => `${option} (${config.envPrefix}${variable})`
+  const own = `${name('clientId', 'CLIENT_ID')} is the Services ID of this website, letter for letter, not the app’s bundle id`
   if (config.credentials.kind === 'ready-made') {
-    return [own, 'clientSecret (APPLE_CLIENT_SECRET) was made for this client id and team, and its key still exists']
+    return [
+      own,
+      `${name('clientSecret', 'CLIENT_SECRET')} was made for this client id and team, and its key still exists`,
+    ]
   }
   return [
     own,
-    'teamId (APPLE_TEAM_ID) is the team that owns this client id; keyId and teamId are not swapped',
-    'keyId (APPLE_KEY_ID) belongs to this private key: the file was named AuthKey_<keyId>.p8',
+    `${name('teamId', 'TEAM_ID')} is the team that owns this client id; keyId and teamId are not swapped`,
+    `${name('keyId', 'KEY_ID')} belongs to this private key: the file was named AuthKey_<keyId>.p8`,
     `the key has the capability ${capability} and is configured for this client’s primary App ID`,
     'the key has not been revoked in Certificates, Identifiers & Profiles',
     'this machine’s clock is right: details.clockDifferenceSeconds is ours minus Apple’s',

@@ -19,8 +19,10 @@ import type { BoundedFetch } from './bounded-fetch.js'
 const freshMs = 6 * 60 * 60 * 1000
 /** Used at most this long while Apple's endpoint is down, in milliseconds. */
 const staleMs = 24 * 60 * 60 * 1000
-/** No two fetches closer together than this, in milliseconds. */
+/** For unknown kids, and while old keys serve, no two fetches come closer together than this, in milliseconds. */
 const coolDownMs = 30 * 1000
+/** The same while there are no keys at all, in milliseconds: logins wait for them. */
+const retryMs = 1000
 /** More keys than this are no key set of Apple's (three to five). */
 const maxKeys = 100
 
@@ -36,38 +38,36 @@ type LocalKeySet = ReturnType<typeof createLocalJWKSet>
 export function createKeySet(url: string, boundedFetch: BoundedFetch): FindKey {
   let keys: LocalKeySet | undefined
   let fetchedAt = -Infinity
-  let triedAt = -Infinity
+  let failedAt = -Infinity
   let failure: unknown
+  let unknownKidAt = -Infinity
   let underWay: Promise<void> | undefined
 
   async function fetchKeys(): Promise<void> {
-    triedAt = Date.now()
     try {
       keys = createLocalJWKSet({ keys: await fetchKeySet(url, boundedFetch) })
       fetchedAt = Date.now()
-      failure = undefined
     } catch (error) {
+      failedAt = Date.now()
       failure = error
     } finally {
       underWay = undefined
     }
   }
 
-  /** One request at a time, and none within the cool-down of the last. */
-  async function refresh(): Promise<void> {
-    if (underWay === undefined && elapsed(triedAt) < coolDownMs) return
+  /** One request at a time, however many wait for it. */
+  function refresh(): Promise<void> {
     underWay ??= fetchKeys()
-    await underWay
+    return underWay
   }
 
   async function currentKeys(): Promise<LocalKeySet> {
-    if (elapsed(fetchedAt) > freshMs) await refresh()
-    if (keys === undefined || elapsed(fetchedAt) > staleMs) {
-      throw new AppleUnavailableError("Apple's public keys could not be fetched, so no id_token can be verified.", {
-        cause: failure,
-      })
-    }
-    return keys
+    const usable = (): boolean => keys !== undefined && elapsed(fetchedAt) <= staleMs
+    if (elapsed(fetchedAt) > freshMs && elapsed(failedAt) >= (usable() ? coolDownMs : retryMs)) await refresh()
+    if (keys !== undefined && usable()) return keys
+    throw new AppleUnavailableError("Apple's public keys could not be fetched, so no id_token can be verified.", {
+      cause: failure,
+    })
   }
 
   return async function findKey(header, token) {
@@ -76,6 +76,11 @@ export function createKeySet(url: string, boundedFetch: BoundedFetch): FindKey {
       return await known(header, token)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+      // Perhaps Apple has a new key. Anybody can make up a kid, so this is not asked often.
+      if (underWay === undefined) {
+        if (elapsed(unknownKidAt) < coolDownMs) throw error
+        unknownKidAt = Date.now()
+      }
       await refresh()
       return (await currentKeys())(header, token)
     }

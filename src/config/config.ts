@@ -18,6 +18,8 @@ export type Credentials =
 /** The checked and frozen configuration of one instance; everything behind `appleAuth()` trusts it. */
 export interface AppleAuthConfig {
   readonly name: string
+  /** What this instance's variables begin with, for sentences. */
+  readonly envPrefix: string
   readonly service: AppleService
   readonly rules: ServiceRules
   readonly clientId: string
@@ -70,6 +72,7 @@ export function parseConfig(
 
   const config = {
     name: settings.readOr('name', instanceName, 'apple'),
+    envPrefix: settings.prefix,
     service,
     rules,
     clientId,
@@ -101,7 +104,6 @@ export function parseConfig(
     onLogin: settings.read('onLogin', callable<NonNullable<AppleAuthOptions['onLogin']>>()),
     onNotification: settings.read('onNotification', callable<NonNullable<AppleAuthOptions['onNotification']>>()),
   }
-  settings.read('envPrefix', envPrefix)
   if (settings.problems.length > 0 || !isComplete(config)) throw new AppleConfigError(settings.problems)
   return Object.freeze(config)
 }
@@ -121,7 +123,10 @@ function readCredentials(
   const ways = (['privateKey', 'privateKeyFile', 'clientSecret'] as const).filter((option) => settings.has(option))
   const [way] = ways
   if (ways.length > 1)
-    settings.report('privateKey', `is one of ${ways.map(settings.nameOf).join(', ')}: give one of them, not several`)
+    settings.report(
+      'privateKey',
+      `is one of ${ways.map((option) => settings.nameOf(option)).join(', ')}: give one of them, not several`,
+    )
   if (way === undefined) {
     const others = `its path as ${settings.nameOf('privateKeyFile')}, or a ready-made ${settings.nameOf('clientSecret')}`
     settings.report('privateKey', `is missing: give the .p8 there, ${others}`)
@@ -203,11 +208,5 @@ function filledList(raw: unknown, report: (message: string) => void): readonly s
 function instanceName(raw: unknown, report: (message: string) => void): string | undefined {
   if (typeof raw === 'string' && /^[A-Za-z][\w-]{0,31}$/.test(raw)) return raw
   report('must be a short name: a letter first, then letters, digits, _ and -')
-  return undefined
-}
-
-function envPrefix(raw: unknown, report: (message: string) => void): string | undefined {
-  if (typeof raw === 'string' && /^[A-Z][A-Z0-9_]*$/.test(raw)) return raw
-  report('must be the beginning of variable names, such as APPLE_SCHOOL_')
   return undefined
 }

@@ -7,7 +7,8 @@ export function isLoopback(hostname: string): boolean {
 
 /** Is this URL host name `localhost` or below it? */
 export function isLocalhost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost')
+  // A dot at the end says that the name is whole; it is the same name.
+  return /(^|\.)localhost\.?$/.test(hostname)
 }
 
 /** Is this URL host name an IP address, version 4 or 6? */

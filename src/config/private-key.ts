@@ -48,8 +48,8 @@ function readKeyFile(path: string, report: (message: string) => void): string | 
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    report(`names a file that cannot be read (${code}): check the path and who may read it`)
+    const { code } = error as NodeJS.ErrnoException
+    report(`names a file that cannot be read (${code ?? 'unknown error'}): check the path and who may read it`)
     return undefined
   }
 }

@@ -12,6 +12,8 @@ type OptionName = keyof AppleAuthOptions
 
 /** What options and environment say, before anything is believed; collects every problem on the way. */
 export interface Settings {
+  /** What the variables begin with. */
+  readonly prefix: string
   /** Every problem so far. */
   readonly problems: ConfigProblem[]
   /** An option's name with its variable, for sentences. */
@@ -36,7 +38,7 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): Settings {
   const problems: ConfigProblem[] = []
-  const prefix = typeof options.envPrefix === 'string' ? options.envPrefix : 'APPLE_'
+  const prefix = isPrefix(options.envPrefix) ? options.envPrefix : 'APPLE_'
 
   function variable(option: OptionName): string | undefined {
     const name = variableNames[option]
@@ -72,7 +74,12 @@ export function readSettings(
     })
   }
 
+  if (options.envPrefix !== undefined && !isPrefix(options.envPrefix)) {
+    report('envPrefix', 'must be the beginning of variable names, such as APPLE_SCHOOL_')
+  }
+
   return {
+    prefix,
     problems,
     report,
     read,
@@ -87,6 +94,11 @@ export function readSettings(
       return read(option, parse)
     },
   }
+}
+
+/** Wrong ones are not used at all, so that no message can repeat what was put there by mistake. */
+function isPrefix(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Z][A-Z0-9_]*$/.test(value)
 }
 
 /** Points at a variable that is set and looks like the missing one misspelt. */

@@ -28,7 +28,9 @@ export async function requestIdentity(
   const { config } = instance
   if (code === undefined || code === '') throw new AppleCallbackError('The callback has neither a code nor an error.')
   if (iss !== undefined && !config.issuers.includes(iss)) {
-    throw new AppleCallbackError('The callback names another issuer (iss) than issuer, APPLE_ISSUER, allows.')
+    throw new AppleCallbackError(
+      `The callback names another issuer (iss) than issuer, ${config.envPrefix}ISSUER, allows.`,
+    )
   }
   const tokens = await instance.client.exchangeCode(code, pending.codeVerifier)
   if (tokens.idToken === undefined && config.rules.needsIdToken) {

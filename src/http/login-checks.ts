@@ -46,7 +46,7 @@ export function settledHostUrl(instance: Instance, req: Request, returnTo: strin
   if (actual === expected) return undefined
   if (req.query[hostSettledParameter] !== undefined) {
     throw new AppleWrongHostError(
-      'The redirect URI (redirectUri, APPLE_REDIRECT_URI) is on another host than this request seems to be. If a proxy ' +
+      `The redirect URI (redirectUri, ${config.envPrefix}REDIRECT_URI) is on another host than this request seems to be. If a proxy ` +
         "changes the Host header, have it send X-Forwarded-Host and set app.set('trust proxy', 1); else correct the URI.",
       { details: { expectedHost: expected, requestHost: actual } },
     )
@@ -63,7 +63,7 @@ export function checkMountPath(instance: Instance, req: Request): void {
     instance.warnOnce(
       'APPLE_CALLBACK_PATH',
       `The redirect URI's path is ${expected}, but the router answers ${req.baseUrl}/callback: unless a proxy ` +
-        "changes paths, Apple's answers will not arrive. Mount the router or set redirectUri (APPLE_REDIRECT_URI) to match.",
+        `changes paths, Apple's answers will not arrive. Mount the router or set redirectUri (${instance.config.envPrefix}REDIRECT_URI) to match.`,
     )
   }
 }

@@ -30,7 +30,7 @@ export function createOncePerKey<T>({
   function dropOld(): void {
     for (const [key, { keepUntil }] of entries) {
       if (keepUntil === undefined) continue
-      // The map is in order of arrival, so the rest is younger.
+      // What has ended stands in the order in which it did, so the rest is younger.
       if (keepUntil > Date.now()) break
       entries.delete(key)
     }
@@ -51,6 +51,8 @@ export function createOncePerKey<T>({
       entries.set(key, entry)
       const keep = (): void => {
         entry.keepUntil = Date.now() + keepMs
+        entries.delete(key)
+        entries.set(key, entry)
       }
       entry.result.then(keep, keepFailures ? keep : () => entries.delete(key))
       return entry.result

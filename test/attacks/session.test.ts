@@ -65,7 +65,11 @@ describe('sessions and cookies (catalogue section 7)', () => {
     const app = await startApp({
       routes: (routes) =>
         routes.get('/everything', (req, res) => {
-          res.json({ ...req.apple.tokens, tokens: req.apple.tokens, apple: req.apple, text: String(req.apple.tokens) })
+          res.json({
+            ...req.apple.tokens,
+            tokens: req.apple.tokens,
+            apple: req.apple,
+          })
         }),
     })
     const visitor = app.visitor()

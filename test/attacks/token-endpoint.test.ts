@@ -175,7 +175,12 @@ describe('the token endpoint (catalogue section 5): size, time and trust', () =>
 
   it.each<[string, (res: ServerResponse) => void]>([
     ['hangs', () => undefined],
-    ['hangs after the head', (res) => res.writeHead(200, json).flushHeaders()],
+    [
+      'hangs after the head',
+      (res) => {
+        res.writeHead(200, json).flushHeaders()
+      },
+    ],
     [
       'drips',
       (res) => {

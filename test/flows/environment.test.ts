@@ -142,7 +142,7 @@ describe('a session middleware that is not express-session', () => {
   })
 
   it('may be mounted between attach() and the router', async () => {
-    const app = await startApp({ first: (first) => void first, before: (before, auth) => before.use(auth.attach()) })
+    const app = await startApp({ before: (before, auth) => before.use(auth.attach()) })
     const visitor = app.visitor()
     const authorizeUrl = await beginLogin(visitor)
     expect(

@@ -121,7 +121,7 @@ describe('requireAppleAuth with somebody signed in', () => {
   it.each<RequireAppleAuthOptions>([
     { scope: 'name email' },
     { organization: 'org-7' },
-    { organization: (req) => String(req.query.school) },
+    { organization: ({ query }) => query.school as string },
     { organization: () => Promise.resolve('org-7') },
     { check: (login) => login.user?.emailVerified === true },
     { check: () => Promise.resolve(true) },

@@ -7,6 +7,7 @@ import { goodOptions, TestApp } from '../support/test-app.js'
 let apple: LoopbackApple
 let app: TestApp
 let school: AppleAuth
+let made: AppleAuth | undefined
 let visitor: Visitor
 
 beforeAll(async () => {
@@ -17,7 +18,7 @@ beforeEach(async () => {
     routes: (routes) => {
       routes.use((_req, _res, next) => {
         // The school's instance needs the app's address, which is known once it listens.
-        school ??= appleAuth({
+        school = made ??= appleAuth({
           ...goodOptions(apple.url, app.url),
           name: 'school',
           service: 'account-data-sharing',
@@ -49,7 +50,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await app.stop()
   apple.reset()
-  school = undefined as never
+  made = undefined
 })
 afterAll(async () => {
   await apple.stop()
