@@ -1,9 +1,10 @@
 import * as openid from 'openid-client'
 import type { AppleAuthConfig } from '../config/config.js'
-import { AppleAuthError, AppleTokenError, AppleUnavailableError } from '../errors.js'
+import { AppleAuthError, AppleTokenError } from '../errors.js'
 import type { BoundedFetch } from './bounded-fetch.js'
 import type { ClientSecret } from './client-secret.js'
 import { clockDifference, invalidClientChecklist } from './invalid-client.js'
+import { malformed, setIdTokenAside, type TokenResponse, toTokenResponse } from './token-response.js'
 
 /**
  * Apple's authorize, token and revoke endpoints; the only file that knows openid-client. Endpoints are put together from
@@ -22,18 +23,6 @@ export interface AuthorizationRequest {
   readonly codeVerifier?: string | undefined
 }
 
-/** Apple's answer to a token request. */
-export interface TokenResponse {
-  readonly accessToken: string
-  /** Always `Bearer`, however Apple spells it. */
-  readonly tokenType: 'Bearer'
-  /** Seconds, 0 to a day; 3600 where Apple does not say. */
-  readonly expiresInSeconds: number
-  readonly refreshToken?: string
-  /** Not verified yet. */
-  readonly idToken?: string
-}
-
 /** Apple's endpoints as functions. */
 export interface AppleClient {
   authorizationUrl(request: AuthorizationRequest): Promise<string>
@@ -41,8 +30,6 @@ export interface AppleClient {
   refresh(refreshToken: string): Promise<TokenResponse>
   revoke(token: string, tokenTypeHint: 'refresh_token' | 'access_token'): Promise<void>
 }
-
-const daySeconds = 24 * 60 * 60
 
 /** Wires openid-client for one configuration. */
 export function createAppleClient(
@@ -117,50 +104,6 @@ export function createAppleClient(
       }
     },
   }
-}
-
-/** Where the id_token waits while openid-client reads the rest. */
-const idTokenAside = 'unverified_id_token'
-
-/** Renames the id_token: openid-client would judge it by one issuer, and `id-token.ts` alone decides whom to trust. */
-async function setIdTokenAside(response: Response): Promise<Response> {
-  // RFC 6749 section 5.1; openid-client looks at the type only of what it cannot read.
-  if (!/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) {
-    throw malformed('a content type other than application/json')
-  }
-  const body = await response.text()
-  return new Response(renameIdToken(body), { status: 200, headers: response.headers })
-}
-
-function renameIdToken(body: string): string {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    if (typeof parsed !== 'object' || parsed === null || !('id_token' in parsed)) return body
-    const { id_token: idToken, ...rest } = parsed
-    return JSON.stringify({ ...rest, [idTokenAside]: idToken })
-  } catch {
-    // openid-client says what is wrong with it.
-    return body
-  }
-}
-
-function toTokenResponse(response: openid.TokenEndpointResponse): TokenResponse {
-  const idToken = response[idTokenAside]
-  if (response.token_type !== 'bearer') throw malformed('a token_type other than Bearer')
-  if (idToken !== undefined && typeof idToken !== 'string') throw malformed('an id_token that is no text')
-  return {
-    accessToken: response.access_token,
-    tokenType: 'Bearer',
-    expiresInSeconds: Math.min(response.expires_in ?? 3600, daySeconds),
-    ...(response.refresh_token === undefined ? {} : { refreshToken: response.refresh_token }),
-    ...(idToken === undefined ? {} : { idToken }),
-  }
-}
-
-function malformed(what: string, reason?: string): AppleUnavailableError {
-  return new AppleUnavailableError(`Apple's answer cannot be used: it has ${what}.`, {
-    details: reason === undefined ? {} : { reason },
-  })
 }
 
 /** The one place where openid-client's errors become ours; theirs carry whole answers, so none is kept as cause. */

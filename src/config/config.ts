@@ -1,22 +1,16 @@
-import type { KeyObject } from 'node:crypto'
 import { AppleArgumentError, AppleConfigError } from '../errors.js'
+import { type Credentials, readCredentials } from './credentials.js'
 import { encryptionKeys } from './encryption-keys.js'
-import type { AppleAuthOptions, AppleStore } from './options.js'
-import { privateKey, privateKeyFile } from './private-key.js'
-import { type ReadyMadeSecret, readyMadeSecret } from './ready-made-secret.js'
+import type { AppleAuthOptions } from './options.js'
 import { type AppleResponseMode, type AppleService, type ServiceRules, services } from './services.js'
 import { readSettings, type Settings } from './settings.js'
 import { isLoopback } from './loopback.js'
+import { readStore, type StoreConfig } from './store.js'
 import { redirectUri, serverUrl } from './urls.js'
-import { boolean, callable, integer, list, oneOf, sitePath, tenCharacters, text } from './values.js'
-
-/** What client secrets are made from: a key, or one that is ready-made. */
-export type Credentials =
-  | { readonly kind: 'key'; readonly teamId: string; readonly keyId: string; readonly privateKey: KeyObject }
-  | ({ readonly kind: 'ready-made' } & ReadyMadeSecret)
+import { boolean, callable, integer, list, oneOf, sitePath, text } from './values.js'
 
 /** The checked and frozen configuration of one instance; everything behind `appleAuth()` trusts it. */
-export interface AppleAuthConfig {
+export interface AppleAuthConfig extends StoreConfig {
   readonly name: string
   /** What this instance's variables begin with, for sentences. */
   readonly envPrefix: string
@@ -37,8 +31,6 @@ export interface AppleAuthConfig {
   readonly cancelRedirect: string
   readonly revokeOnLogout: boolean
   readonly tokenEncryptionKeys: readonly Buffer[]
-  readonly store: AppleStore | undefined
-  readonly storeUrl: string | undefined
   readonly httpTimeoutMs: number
   readonly clockToleranceSeconds: number
   readonly onLogin: NonNullable<AppleAuthOptions['onLogin']> | undefined
@@ -115,46 +107,6 @@ function isComplete(config: Draft<AppleAuthConfig>): config is AppleAuthConfig {
   return config.clientId !== undefined && config.credentials !== undefined && config.redirectUri !== undefined
 }
 
-function readCredentials(
-  settings: Settings,
-  clientId: string | undefined,
-  warn: (message: string) => void,
-): Credentials | undefined {
-  const ways = (['privateKey', 'privateKeyFile', 'clientSecret'] as const).filter((option) => settings.has(option))
-  const [way] = ways
-  if (ways.length > 1)
-    settings.report(
-      'privateKey',
-      `is one of ${ways.map((option) => settings.nameOf(option)).join(', ')}: give one of them, not several`,
-    )
-  if (way === undefined) {
-    const others = `its path as ${settings.nameOf('privateKeyFile')}, or a ready-made ${settings.nameOf('clientSecret')}`
-    settings.report('privateKey', `is missing: give the .p8 there, ${others}`)
-  }
-  if (way === 'clientSecret') {
-    const teamId = settings.read('teamId', tenCharacters)
-    settings.read('keyId', tenCharacters)
-    checkTeamId(settings, clientId, teamId)
-    const secret = settings.read('clientSecret', readyMadeSecret(clientId, warn))
-    return secret && { kind: 'ready-made', ...secret }
-  }
-  const teamId = settings.readRequired('teamId', tenCharacters, "your developer team's ten characters")
-  const keyId = settings.readRequired('keyId', tenCharacters, "the key's ten characters, as in AuthKey_<keyId>.p8")
-  checkTeamId(settings, clientId, teamId)
-  const key =
-    way === 'privateKeyFile'
-      ? settings.read('privateKeyFile', privateKeyFile(warn))
-      : settings.read('privateKey', privateKey)
-  if (teamId === undefined || keyId === undefined || key === undefined) return undefined
-  return { kind: 'key', teamId, keyId, privateKey: key }
-}
-
-function checkTeamId(settings: Settings, clientId: string | undefined, teamId: string | undefined): void {
-  if (clientId !== undefined && teamId !== undefined && clientId.includes(teamId)) {
-    settings.report('clientId', 'contains the Team ID, which Apple forbids: leave that part out')
-  }
-}
-
 function readResponseMode(
   settings: Settings,
   rules: ServiceRules,
@@ -165,28 +117,6 @@ function readResponseMode(
     settings.report('responseMode', 'must be form_post while a scope is asked for: Apple refuses anything else')
   }
   return mode
-}
-
-function readStore(settings: Settings): Pick<AppleAuthConfig, 'store' | 'storeUrl'> {
-  let store: AppleStore | undefined
-  const storeUrl = settings.read('store', (raw, report) => {
-    if (typeof raw === 'string') {
-      if (/^(rediss?|postgres(ql)?|sqlite):\/\//.test(raw)) return raw
-      report('must be a redis:, rediss:, postgres:, postgresql: or sqlite: URL')
-    } else if (isStore(raw)) {
-      store = raw
-    } else {
-      report('must be a Keyv instance, or an object with get, set and delete')
-    }
-    return undefined
-  })
-  return { store, storeUrl }
-}
-
-function isStore(value: unknown): value is AppleStore {
-  if (typeof value !== 'object' || value === null) return false
-  const candidate = value as Record<string, unknown>
-  return ['get', 'set', 'delete'].every((method) => typeof candidate[method] === 'function')
 }
 
 function scopeOf(rules: ServiceRules) {

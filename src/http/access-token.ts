@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
-import type { TokenResponse } from '../apple/client.js'
+import type { TokenResponse } from '../apple/token-response.js'
 import { AppleIdTokenError, AppleLoginRequiredError, AppleTokenError } from '../errors.js'
 import type { Instance } from './instance.js'
 import { type LoginView, readLogin } from './login-view.js'

@@ -1,5 +1,5 @@
-import type { TokenResponse } from '../apple/client.js'
 import type { AppleClaims } from '../apple/identity.js'
+import type { TokenResponse } from '../apple/token-response.js'
 import { AppleAuthError, AppleCallbackError, AppleIdentityError, AppleIdTokenError } from '../errors.js'
 import type { AppleOrganization } from '../roster/organization.js'
 import type { PendingLogin } from '../session/pending-logins.js'

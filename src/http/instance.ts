@@ -1,5 +1,6 @@
-import type { AppleClient, TokenResponse } from '../apple/client.js'
+import type { AppleClient } from '../apple/client.js'
 import type { VerifyIdToken } from '../apple/id-token.js'
+import type { TokenResponse } from '../apple/token-response.js'
 import type { AppleAuthConfig } from '../config/config.js'
 import type { Events } from '../events.js'
 import type { RosterClient } from '../roster/roster-client.js'

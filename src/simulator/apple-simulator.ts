@@ -1,7 +1,7 @@
 import type { Express } from 'express'
 import { createClientCredentials, type ClientCredentials, type CreateClientOptions } from './client-credentials.js'
 import type { SimulatorClient } from './client-registry.js'
-import type { SimulatorPerson } from './directory.js'
+import type { SimulatorPerson } from './person.js'
 import type { GrantFilter } from './grant-book.js'
 import { requireKnownNames } from './known-names.js'
 import { createLoopbackServer, type ListenOptions } from './loopback-server.js'

@@ -1,5 +1,6 @@
 import type { AuthorizationRequest } from './authorization-request.js'
-import { isManaged, type Directory, type SimulatorPerson } from './directory.js'
+import { isManaged, type Directory } from './directory.js'
+import type { SimulatorPerson } from './person.js'
 import { testOrganization } from './seed.js'
 import { testScope } from './services.js'
 

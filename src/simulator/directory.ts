@@ -1,37 +1,6 @@
 import { requireKnownNames } from './known-names.js'
+import type { SimulatorPerson, SimulatorRole, SimulatorSchool } from './person.js'
 import { seededPeople, seededSchools, testOrganization } from './seed.js'
-
-/** What somebody is to Apple: a private person, a developer, or a role in Apple School Manager. */
-export type SimulatorRole =
-  'consumer' | 'developer' | 'administrator' | 'site-manager' | 'instructor' | 'staff' | 'student'
-
-/** Somebody who can press Continue on the consent page. */
-export interface SimulatorPerson {
-  /** The `sub` of the id_token for the first team that registers an app; other teams see another one, as at Apple. */
-  readonly id: string
-  readonly givenName: string
-  readonly familyName: string
-  readonly role: SimulatorRole
-  /** Not every student has one. */
-  readonly email?: string
-  /** Default: true for private accounts, false for managed ones. */
-  readonly emailVerified?: boolean
-  /** The school that manages the account; required for school roles, refused for `consumer` and `developer`. */
-  readonly organizationId?: string
-}
-
-/** An organization of Apple School Manager, in the words of the Roster API. */
-export interface SimulatorSchool {
-  /** A UUID; equals `org_id` in id_tokens. */
-  readonly id: string
-  readonly name: string
-  /** Default: none. */
-  readonly domains?: readonly { readonly name: string; readonly isVerified: boolean }[]
-  /** ISO 8601. */
-  readonly dateCreated?: string
-  /** ISO 8601. */
-  readonly dateLastModified?: string
-}
 
 /** Who and which schools there are; nothing in it changes. */
 export interface Directory {

@@ -1,5 +1,5 @@
 import type { RegisteredClient } from './client-registry.js'
-import type { SimulatorPerson } from './directory.js'
+import type { SimulatorPerson } from './person.js'
 import { createTokenFamily } from './opaque-token.js'
 import type { SimulatorService } from './services.js'
 

@@ -1,7 +1,8 @@
 // https://developer.apple.com/documentation/signinwithapplejs/authorizationi/id_token
 import { createHash } from 'node:crypto'
 import type { RegisteredClient } from './client-registry.js'
-import { isManaged, type SimulatorPerson } from './directory.js'
+import { isManaged } from './directory.js'
+import type { SimulatorPerson } from './person.js'
 import type { Grant } from './grant-book.js'
 import { relayEmail } from './relay-email.js'
 import { services } from './services.js'

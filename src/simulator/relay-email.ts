@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SimulatorPerson } from './directory.js'
+import type { SimulatorPerson } from './person.js'
 
 /** The address that hides a person's own from one group of apps; always the same one for both. */
 export function relayEmail(consentGroup: string, person: SimulatorPerson): string {

@@ -1,4 +1,4 @@
-import type { SimulatorPerson, SimulatorSchool } from './directory.js'
+import type { SimulatorPerson, SimulatorSchool } from './person.js'
 import { consumerSubject, managedSubject } from './subject.js'
 
 const dates = { dateCreated: '2024-08-01T08:00:00.000000000Z', dateLastModified: '2025-08-01T08:00:00.000000000Z' }

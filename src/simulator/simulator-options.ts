@@ -1,5 +1,5 @@
 import type { SimulatorClient } from './client-registry.js'
-import type { SimulatorPerson, SimulatorSchool } from './directory.js'
+import type { SimulatorPerson, SimulatorSchool } from './person.js'
 import { requireKnownNames } from './known-names.js'
 
 /** What `createAppleSimulator` takes; the knobs stand for what Apple leaves open. */

@@ -1,5 +1,5 @@
 import { BoundedMap } from './bounded-map.js'
-import type { SimulatorPerson } from './directory.js'
+import type { SimulatorPerson } from './person.js'
 import type { Grant } from './grant-book.js'
 import { createOpaqueToken } from './opaque-token.js'
 

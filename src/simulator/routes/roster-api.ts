@@ -1,7 +1,7 @@
 // https://developer.apple.com/documentation/rosterapi
 import express, { type Router } from 'express'
 import { emptyAnswer, jsonAnswer, type Answer } from '../answer.js'
-import type { SimulatorSchool } from '../directory.js'
+import type { SimulatorSchool } from '../person.js'
 import type { RequestNote } from '../request-log.js'
 import { rosterScopes } from '../services.js'
 import type { SimulatorState } from '../simulator-state.js'
