@@ -47,8 +47,8 @@ export interface AppleAuth {
     jwt: string,
     options?: { nonce?: string; audience?: string | readonly string[] },
   ): Promise<AppleUser & { readonly claims: AppleClaims }>
-  /** Calls `listener` at each such event; see AppleAuthEvents. */
-  on<E extends keyof AppleAuthEvents>(event: E, listener: (payload: AppleAuthEvents[E]) => void): AppleAuth
+  /** Calls `listener`, which may be async, at each such event; what it throws stops nothing. See AppleAuthEvents. */
+  on<E extends keyof AppleAuthEvents>(event: E, listener: (payload: AppleAuthEvents[E]) => unknown): AppleAuth
 }
 
 /**

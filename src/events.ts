@@ -22,7 +22,7 @@ export interface AppleAuthEvents {
 
 /** The events of one instance. */
 export interface Events {
-  on<E extends keyof AppleAuthEvents>(event: E, listener: (payload: AppleAuthEvents[E]) => void): void
+  on<E extends keyof AppleAuthEvents>(event: E, listener: (payload: AppleAuthEvents[E]) => unknown): void
   emit<E extends keyof AppleAuthEvents>(event: E, payload: AppleAuthEvents[E]): void
 }
 
@@ -48,11 +48,9 @@ export function createEvents(instanceName: string): Events {
       }
       if (typeof listener !== 'function') throw new AppleArgumentError('on() takes a function as its second argument.')
       emitter.on(event, (payload: AppleAuthEvents[typeof event]) => {
-        try {
-          listener(payload)
-        } catch (error) {
+        call(listener, payload).catch((error: unknown) => {
           debug('%s: a listener for %s threw: %o', instanceName, event, error)
-        }
+        })
       })
     },
 
@@ -61,6 +59,11 @@ export function createEvents(instanceName: string): Events {
       emitter.emit(event, payload)
     },
   }
+}
+
+/** Calls a listener, which may be async; either way its error arrives as a rejection. */
+async function call<P>(listener: (payload: P) => unknown, payload: P): Promise<void> {
+  await listener(payload)
 }
 
 /** An error in a form that fits one entry of the log, with what only the operator may see. */

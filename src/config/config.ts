@@ -60,7 +60,12 @@ export function parseConfig(
   const rules = services[service]
   const baseUrl = settings.readOr('baseUrl', serverUrl, 'https://appleid.apple.com')
   const clientId = settings.readRequired('clientId', text, 'the Services ID (or App ID) registered with Apple')
-  const scope = settings.readOr('scope', scopeOf(rules), rules.defaultScope)
+  // What a wrong service or base URL would make look wrong too is judged leniently until that is mended.
+  const knownScopes = settings.isWrong('service')
+    ? Object.values(services).flatMap(({ scopes }) => scopes)
+    : rules.scopes
+  const scope = settings.readOr('scope', scopeOf(knownScopes), rules.defaultScope)
+  const simulated = settings.isWrong('baseUrl') || isLoopback(new URL(baseUrl).hostname)
 
   const config = {
     name: settings.readOr('name', instanceName, 'apple'),
@@ -71,7 +76,7 @@ export function parseConfig(
     credentials: readCredentials(settings, clientId, warn),
     redirectUri: settings.readRequired(
       'redirectUri',
-      redirectUri(isLoopback(new URL(baseUrl).hostname)),
+      redirectUri(simulated),
       'the return URL registered with Apple, such as https://school.example/auth/apple/callback',
     ),
     scope,
@@ -113,17 +118,17 @@ function readResponseMode(
   scope: readonly string[],
 ): AppleResponseMode | undefined {
   const mode = settings.read('responseMode', oneOf(['query', 'form_post'] as const)) ?? rules.defaultResponseMode
-  if (rules.scopeNeedsFormPost && scope.length > 0 && mode !== 'form_post') {
+  if (!settings.isWrong('service') && rules.scopeNeedsFormPost && scope.length > 0 && mode !== 'form_post') {
     settings.report('responseMode', 'must be form_post while a scope is asked for: Apple refuses anything else')
   }
   return mode
 }
 
-function scopeOf(rules: ServiceRules) {
+function scopeOf(known: readonly string[]) {
   return (raw: unknown, report: (message: string) => void): readonly string[] | undefined => {
     const scope = list(raw, report)
-    if (scope?.every((each) => rules.scopes.includes(each)) !== false) return scope
-    report(`may hold only what this service knows: ${rules.scopes.join(', ')}`)
+    if (scope?.every((each) => known.includes(each)) !== false) return scope
+    report(`may hold only what this service knows: ${known.join(', ')}`)
     return undefined
   }
 }

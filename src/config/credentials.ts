@@ -30,7 +30,7 @@ export function readCredentials(
     const teamId = settings.read('teamId', tenCharacters)
     settings.read('keyId', tenCharacters)
     checkTeamId(settings, clientId, teamId)
-    const secret = settings.read('clientSecret', readyMadeSecret(clientId, warn))
+    const secret = settings.read('clientSecret', readyMadeSecret({ clientId, teamId }, warn))
     return secret && { kind: 'ready-made', ...secret }
   }
   const teamId = settings.readRequired('teamId', tenCharacters, "your developer team's ten characters")

@@ -18,18 +18,21 @@ const advice = 'make a new one, or give teamId, keyId and privateKey instead, so
  *
  * @see https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret
  */
-export function readyMadeSecret(clientId: string | undefined, warn: (message: string) => void): Parse<ReadyMadeSecret> {
+export function readyMadeSecret(
+  { clientId, teamId }: { clientId: string | undefined; teamId: string | undefined },
+  warn: (message: string) => void,
+): Parse<ReadyMadeSecret> {
   return (raw, report) => {
     const jwt = typeof raw === 'string' ? raw.trim() : ''
     const parts = decode(jwt)
     const now = Date.now() / 1000
     if (parts === undefined) {
       report(`is not a JWT: ${advice}`)
-    } else if (parts.alg !== 'ES256' || parts.kid === undefined) {
+    } else if (parts.alg !== 'ES256' || typeof parts.kid !== 'string') {
       report(`must be signed with ES256 and name its key in kid: ${advice}`)
     } else if (parts.aud !== 'https://appleid.apple.com') {
       report(`must have https://appleid.apple.com as aud: ${advice}`)
-    } else if (parts.iss === undefined) {
+    } else if (typeof parts.iss !== 'string' || parts.iss !== (teamId ?? parts.iss)) {
       report(`must have the Team ID as iss: ${advice}`)
     } else if (clientId !== undefined && parts.sub !== clientId) {
       report(`was made for another client: its sub is not the client id; ${advice}`)

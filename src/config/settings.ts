@@ -18,6 +18,8 @@ export interface Settings {
   readonly problems: ConfigProblem[]
   /** An option's name with its variable, for sentences. */
   nameOf(option: OptionName): string
+  /** Has a problem with this option been found? Then what depends on it is better left unjudged. */
+  isWrong(option: OptionName): boolean
   /** Is there an option or a variable at all? */
   has(option: OptionName): boolean
   /** The parsed value; undefined where it is absent or wrong (and then reported). */
@@ -87,6 +89,7 @@ export function readSettings(
       const name = variable(option)
       return name === undefined ? option : `${option} (${name})`
     },
+    isWrong: (option) => problems.some((problem) => problem.option === option),
     has: (option) => raw(option) !== undefined,
     readOr: (option, parse, fallback) => read(option, parse) ?? fallback,
     readRequired(option, parse, advice) {

@@ -1,0 +1,157 @@
+import type { ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { createBoundedFetch } from '../../src/apple/bounded-fetch.js'
+import { AppleUnavailableError } from '../../src/index.js'
+import { LoopbackApple } from '../support/loopback-apple.js'
+
+const boundedFetch = createBoundedFetch({ httpTimeoutMs: 300, envPrefix: 'APPLE_SCHOOL_' })
+const mebibyte = 1024 * 1024
+let apple: LoopbackApple
+
+beforeAll(async () => {
+  apple = await LoopbackApple.start()
+})
+afterEach(() => {
+  apple.reset()
+})
+afterAll(() => apple.stop())
+
+function answerWith(answer: (res: ServerResponse) => unknown): void {
+  apple.misbehave = (_req, res) => {
+    answer(res)
+    return true
+  }
+}
+
+async function failure(path = '/some/path?code=secret', init: RequestInit = {}): Promise<AppleUnavailableError> {
+  const error: unknown = await boundedFetch(`${apple.url}${path}`, init).catch((reason: unknown) => reason)
+  if (error instanceof AppleUnavailableError) return error
+  throw new Error('no AppleUnavailableError', { cause: error })
+}
+
+describe('boundedFetch', () => {
+  it('hands on status, headers and body', async () => {
+    answerWith((res) => res.writeHead(418, { 'x-answer': 'yes', 'content-type': 'application/json' }).end('{"a":1}'))
+    const response = await boundedFetch(`${apple.url}/any`, {})
+    expect(response.status).toBe(418)
+    expect(response.headers.get('x-answer')).toBe('yes')
+    expect(await response.json()).toEqual({ a: 1 })
+  })
+
+  it('hands on the request as it is', async () => {
+    const body = new URLSearchParams({ a: '1' })
+    await boundedFetch(`${apple.url}/any`, { method: 'POST', body, headers: { 'x-question': 'yes' } })
+    const [request] = apple.requests
+    expect(request?.form.get('a')).toBe('1')
+    expect(request?.headers['x-question']).toBe('yes')
+  })
+
+  it('hands on an answer without a body', async () => {
+    answerWith((res) => res.writeHead(204).end())
+    const response = await boundedFetch(`${apple.url}/any`, {})
+    expect(response.status).toBe(204)
+    expect(await response.text()).toBe('')
+  })
+
+  it('takes a body of exactly one MiB', async () => {
+    answerWith((res) => res.end('x'.repeat(mebibyte)))
+    const response = await boundedFetch(`${apple.url}/any`, {})
+    expect(await response.text()).toHaveLength(mebibyte)
+  })
+
+  it.each([
+    ['a body one byte longer', (res: ServerResponse) => res.end('x'.repeat(mebibyte + 1))],
+    [
+      'a small body that unpacks to more',
+      (res: ServerResponse) =>
+        res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(5 * mebibyte))),
+    ],
+  ])('refuses %s', async (_name, answer) => {
+    answerWith(answer)
+    expect((await failure()).message).toContain(`more than ${String(mebibyte)} bytes`)
+  })
+
+  it('closes the connection on what is too long', async () => {
+    const closed = new Promise((resolve) => {
+      answerWith((res) => {
+        res.on('close', resolve)
+        const flood = setInterval(() => res.write('x'.repeat(100_000)), 1)
+        res.on('close', () => {
+          clearInterval(flood)
+        })
+      })
+    })
+    await failure()
+    await closed
+  })
+
+  it.each([301, 302, 303, 307, 308])('follows no redirect of status %d', async (status) => {
+    answerWith((res) => res.writeHead(status, { location: `${apple.url}/elsewhere` }).end())
+    const error = await failure()
+    expect(error.message).toContain('redirect')
+    expect(error.details).toEqual({ status })
+    expect(apple.requests.map(({ path }) => path)).toEqual(['/some/path?code=secret'])
+  })
+
+  it('sends no body and no header after a redirect of a POST', async () => {
+    answerWith((res) => res.writeHead(307, { location: `${apple.url}/elsewhere` }).end())
+    await failure('/token', { method: 'POST', body: 'client_secret=s', headers: { authorization: 'Bearer t' } })
+    expect(apple.requests).toHaveLength(1)
+  })
+
+  it.each([
+    ['sends nothing', () => undefined],
+    [
+      'sends headers alone',
+      (res: ServerResponse) => {
+        res.writeHead(200).flushHeaders()
+      },
+    ],
+    ['stops in the middle of the body', (res: ServerResponse) => res.writeHead(200).write('{"a":')],
+    [
+      'sends one byte after the other',
+      (res: ServerResponse) => {
+        const timer = setInterval(() => res.write(' '), 20)
+        res.on('close', () => {
+          clearInterval(timer)
+        })
+      },
+    ],
+  ])('ends at the deadline when Apple %s', async (_name, answer) => {
+    answerWith(answer)
+    expect((await failure()).message).toMatch(/did not answer within 300 ms.*APPLE_SCHOOL_HTTP_TIMEOUT_MS/)
+  })
+
+  it.each([
+    ['resets the connection', (res: ServerResponse) => res.socket?.resetAndDestroy()],
+    ['closes the connection', (res: ServerResponse) => res.socket?.destroy()],
+    [
+      'breaks off in the middle',
+      (res: ServerResponse) => {
+        res.writeHead(200, { 'content-length': '100' }).write('{"a":')
+        setTimeout(() => res.destroy(), 20)
+      },
+    ],
+    ['speaks no HTTP', (res: ServerResponse) => res.socket?.end('hello\r\n\r\n')],
+  ])('says that Apple could not be reached when it %s', async (_name, answer) => {
+    answerWith(answer)
+    const error = await failure()
+    expect(error.message).toContain('could not be reached')
+    expect(error.cause).toBeDefined()
+  })
+
+  it('says that Apple could not be reached when nobody listens', async () => {
+    const gone = await LoopbackApple.start()
+    const { url } = gone
+    await gone.stop()
+    await expect(boundedFetch(`${url}/keys`, {})).rejects.toThrow("Apple's /keys could not be reached")
+  })
+
+  it('names the path and nothing of the query in its error', async () => {
+    answerWith((res) => res.socket?.destroy())
+    const error = await failure()
+    expect(error.message).toContain('/some/path')
+    expect(error.message).not.toContain('secret')
+  })
+})

@@ -1,0 +1,50 @@
+import session from 'express-session'
+import request from 'supertest'
+import type { TestApp } from '../support/test-app.js'
+
+/** A session store to look into. */
+export type Store = session.MemoryStore
+
+/** Makes one. */
+export function createStore(): Store {
+  return new session.MemoryStore()
+}
+
+/** The sessions that rest in the store, by id. */
+export function sessionsIn(store: Store): Promise<Record<string, Record<string, unknown>>> {
+  return new Promise((resolve, reject) => {
+    store.all((error, sessions) => {
+      if (error !== undefined && error !== null) reject(new Error('the store failed', { cause: error }))
+      else resolve(Object.fromEntries(Object.entries(sessions ?? {}).map(([id, each]) => [id, { ...each }])))
+    })
+  })
+}
+
+/** The one login record in the store. */
+export async function recordIn(store: Store): Promise<string> {
+  const records = Object.values(await sessionsIn(store)).flatMap((each) => each['express-apple-auth:apple'] ?? [])
+  const [record] = records
+  if (records.length !== 1 || typeof record !== 'string')
+    throw new Error(`${String(records.length)} logins in the store`)
+  return record
+}
+
+/** Changes the one login record in the store. */
+export async function changeRecord(store: Store, change: (record: string) => unknown): Promise<void> {
+  const record = await recordIn(store)
+  for (const [id, each] of Object.entries(await sessionsIn(store))) {
+    if (each['express-apple-auth:apple'] !== record) continue
+    const { cookie } = each as { cookie: session.Cookie }
+    const changed = { ...each, cookie, 'express-apple-auth:apple': change(record) }
+    await new Promise((resolve) => {
+      store.set(id, changed, resolve)
+    })
+  }
+}
+
+/** What an app says of the browser with that cookie. */
+export async function homeOf(app: TestApp, cookie: string): Promise<{ signedIn: boolean; sub?: string }> {
+  const answer = await request(app.url).get('/').set('Cookie', cookie)
+  if (answer.status !== 200) throw new Error(`the app answered ${String(answer.status)}`)
+  return answer.body as { signedIn: boolean; sub?: string }
+}
