@@ -130,6 +130,17 @@ describe('attacks on /callback (catalogue section 1): state and code', () => {
     await expectSignedOut(visitor)
   })
 
+  it('row 10: a login that failed stays used up where every request saves its session again', async () => {
+    const saving = await TestApp.start(apple.url, { session: { resave: true, saveUninitialized: true } })
+    const visitor = saving.visitor()
+    const authorizeUrl = await beginLogin(visitor)
+    const state = stateOf(authorizeUrl)
+    await Promise.all(Array.from({ length: 10 }, () => postCallback(visitor, { code: 'made-up', state })))
+    const answer = await postCallback(visitor, { code: apple.issueCode(authorizeUrl), state })
+    await expectRefused(answer, visitor, 'ERR_APPLE_STATE')
+    await saving.stop()
+  })
+
   it('row 11: refuses the real code after an error came with the same state', async () => {
     const visitor = app.visitor()
     const authorizeUrl = await beginLogin(visitor)

@@ -1,32 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import session from 'express-session'
 import request from 'supertest'
 import type { AppleAuthEvents, AppleSessionStoreError } from '../../src/index.js'
 import { withClockAhead } from '../support/clock.js'
 import { expectNoSecret, expectSignedOut } from '../support/expect-refused.js'
 import { beginLogin, postCallback, signIn, stateOf } from '../support/login-steps.js'
-import { LoopbackApple } from '../support/loopback-apple.js'
-import { TestApp, type TestAppSetup } from '../support/test-app.js'
+import type { TestAppSetup } from '../support/test-app.js'
+import { useApple } from '../support/use-apple.js'
 
-let apple: LoopbackApple
-const apps: TestApp[] = []
-
-beforeAll(async () => {
-  apple = await LoopbackApple.start()
-})
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.stop()))
-  apple.reset()
-})
-afterAll(async () => {
-  await apple.stop()
-})
-
-async function startApp(setup?: TestAppSetup): Promise<TestApp> {
-  const app = await TestApp.start(apple.url, setup)
-  apps.push(app)
-  return app
-}
+const { apple, startApp } = useApple()
 
 function cookieOf(headers: Record<string, unknown>): string {
   return String(headers['set-cookie']).split(';')[0] ?? ''
@@ -116,6 +98,8 @@ describe('sessions and cookies (catalogue section 7)', () => {
 /** A memory store whose methods fail or lie on demand. */
 class FaultyStore extends session.MemoryStore {
   fails = new Set<'get' | 'set' | 'destroy'>()
+  /** Fails the next write and no other. */
+  failsNextSet = false
   rubbish: unknown
 
   override get(...[sid, done]: Parameters<session.MemoryStore['get']>): void {
@@ -125,7 +109,9 @@ class FaultyStore extends session.MemoryStore {
   }
 
   override set(...[sid, data, done]: Parameters<session.MemoryStore['set']>): void {
-    if (this.fails.has('set')) done?.(new Error('store is down'))
+    const fails = this.fails.has('set') || this.failsNextSet
+    this.failsNextSet = false
+    if (fails) done?.(new Error('store is down'))
     else super.set(sid, data, done)
   }
 
@@ -172,6 +158,21 @@ describe('a session store in trouble (catalogue section 7, row 131)', () => {
       await expectSignedOut(visitor)
     },
   )
+
+  it('signs nobody in when saving the login fails and express-session’s own try at the end works', async () => {
+    const store = new FaultyStore()
+    const app = await startApp({
+      session: { store },
+      options: {
+        onLogin: () => {
+          store.failsNextSet = true
+        },
+      },
+    })
+    const visitor = app.visitor()
+    expect((await signIn(apple, visitor)).status).toBe(503)
+    await expectSignedOut(visitor)
+  })
 
   it.each([
     [{ cookie: {}, 'express-apple-auth:apple': 7 }],

@@ -189,7 +189,9 @@ describe('the token endpoint (catalogue section 5): size, time and trust', () =>
     ],
   ])('row 108: ends at the deadline when Apple %s', async (_name, answer) => {
     answerToken(answer)
-    expect(((await failedLogin()).error as Error).message).toMatch(/within 300 ms \(httpTimeoutMs, APPLE_HTTP_TIMEOUT_MS\)/)
+    expect(((await failedLogin()).error as Error).message).toMatch(
+      /within 300 ms \(httpTimeoutMs, APPLE_HTTP_TIMEOUT_MS\)/,
+    )
   })
 
   it.each<[string, (res: ServerResponse) => void]>([

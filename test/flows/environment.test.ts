@@ -1,30 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import type { Express } from 'express'
 import session from 'express-session'
 import { beginLogin, postCallback, stateOf } from '../support/login-steps.js'
-import { LoopbackApple } from '../support/loopback-apple.js'
-import { TestApp, type TestAppSetup } from '../support/test-app.js'
+import { useApple } from '../support/use-apple.js'
 import { collectWarnings } from '../support/warnings.js'
 
-let apple: LoopbackApple
-const apps: TestApp[] = []
-
-beforeAll(async () => {
-  apple = await LoopbackApple.start()
-})
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.stop()))
-  apple.reset()
-})
-afterAll(async () => {
-  await apple.stop()
-})
-
-async function startApp(setup?: TestAppSetup): Promise<TestApp> {
-  const app = await TestApp.start(apple.url, setup)
-  apps.push(app)
-  return app
-}
+const { apple, startApp } = useApple()
 
 const trustProxy = (app: Express): void => {
   app.set('trust proxy', 1)

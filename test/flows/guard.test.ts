@@ -1,42 +1,27 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { AppleArgumentError, requireAppleAuth, type RequireAppleAuthOptions } from '../../src/index.js'
 import { withClockAhead } from '../support/clock.js'
 import { beginLogin, postCallback, signIn, stateOf, type Visitor } from '../support/login-steps.js'
-import { LoopbackApple } from '../support/loopback-apple.js'
 import { TestApp, type TestAppSetup } from '../support/test-app.js'
+import { useApple } from '../support/use-apple.js'
 
-let apple: LoopbackApple
-const apps: TestApp[] = []
+const { apple, startApp } = useApple()
 
-beforeAll(async () => {
-  apple = await LoopbackApple.start()
-})
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.stop()))
-  apple.reset()
-})
-afterAll(async () => {
-  await apple.stop()
-})
-
-async function startApp(guard: RequireAppleAuthOptions, options: TestAppSetup['options'] = {}): Promise<TestApp> {
-  const app = await TestApp.start(apple.url, {
-    options,
+function startGuarded(guard: RequireAppleAuthOptions): Promise<TestApp> {
+  return startApp({
     routes: (routes) => {
       routes.all('/guarded', requireAppleAuth(guard), (_req, res) => {
         res.json({ reached: true })
       })
     },
   })
-  apps.push(app)
-  return app
 }
 
 const navigation = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'none', Accept: 'text/html' }
 
 describe('requireAppleAuth with nobody signed in', () => {
   it('sends a browser that opens a page to Apple, and brings it back to that page', async () => {
-    const app = await startApp({})
+    const app = await startGuarded({})
     const visitor = app.visitor()
     const answer = await visitor.get('/guarded?week=3').set(navigation)
     expect(answer.status).toBe(302)
@@ -55,7 +40,7 @@ describe('requireAppleAuth with nobody signed in', () => {
     ['a client that takes anything', 'get', { Accept: '*/*' }],
     ['a form', 'post', navigation],
   ])('answers %s with 401 and where to log in', async (_name, method, headers) => {
-    const app = await startApp({})
+    const app = await startGuarded({})
     const answer = await app.visitor()[method]('/guarded').set(headers)
     expect(answer.status).toBe(401)
     expect(answer.body).toEqual({ error: 'login_required', loginUrl: '/auth/apple/login' })
@@ -64,19 +49,19 @@ describe('requireAppleAuth with nobody signed in', () => {
   })
 
   it('takes an old browser by its Accept header', async () => {
-    const app = await startApp({})
+    const app = await startGuarded({})
     const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
     expect((await app.visitor().get('/guarded').set('Accept', accept)).status).toBe(302)
   })
 
   it('hands the request to onUnauthenticated where there is one', async () => {
-    const app = await startApp({ onUnauthenticated: (_req, res) => void res.status(418).json({ own: true }) })
+    const app = await startGuarded({ onUnauthenticated: (_req, res) => void res.status(418).json({ own: true }) })
     const answer = await app.visitor().get('/guarded').set(navigation)
     expect([answer.status, answer.body]).toEqual([418, { own: true }])
   })
 
   it('hands what onUnauthenticated throws to the error page', async () => {
-    const app = await startApp({ onUnauthenticated: () => Promise.reject(new Error('own')) })
+    const app = await startGuarded({ onUnauthenticated: () => Promise.reject(new Error('own')) })
     expect((await app.visitor().get('/guarded')).status).toBe(500)
   })
 })
@@ -89,7 +74,7 @@ describe('requireAppleAuth with somebody signed in', () => {
   }
 
   it('lets the request pass and tells caches not to keep the page (catalogue row 139)', async () => {
-    const app = await startApp({})
+    const app = await startGuarded({})
     const answer = await (await signedIn(app)).get('/guarded')
     expect([answer.body, answer.headers['cache-control']]).toEqual([{ reached: true }, 'no-store'])
   })
@@ -106,13 +91,13 @@ describe('requireAppleAuth with somebody signed in', () => {
     ],
     ['a merely truthy check', { check: () => 'yes' as never }, { error: 'forbidden', missing: { check: true } }],
   ])('answers 403 with what is missing: %s', async (_name, guard, body) => {
-    const app = await startApp(guard)
+    const app = await startGuarded(guard)
     const answer = await (await signedIn(app)).get('/guarded')
     expect([answer.status, answer.body]).toEqual([403, body])
   })
 
   it('gives a browser the app’s error page instead, and never another login', async () => {
-    const app = await startApp({ scope: 'openid' })
+    const app = await startGuarded({ scope: 'openid' })
     const answer = await (await signedIn(app)).get('/guarded').set(navigation)
     expect([answer.status, answer.body.code]).toEqual([403, 'ERR_APPLE_FORBIDDEN'])
     expect(app.errors.at(-1)).toMatchObject({ details: { missing: { scope: ['openid'] } } })
@@ -127,13 +112,13 @@ describe('requireAppleAuth with somebody signed in', () => {
     { check: () => Promise.resolve(true) },
     { maxAge: 60 },
   ])('lets pass what meets the condition: %o', async (guard) => {
-    const app = await startApp(guard)
+    const app = await startGuarded(guard)
     const visitor = await signedIn(app, { org_id: 'org-7' })
     expect((await visitor.get('/guarded?school=org-7')).status).toBe(200)
   })
 
   it('refuses a login older than maxAge', async () => {
-    const app = await startApp({ maxAge: 60 })
+    const app = await startGuarded({ maxAge: 60 })
     const visitor = await signedIn(app)
     await withClockAhead(62, async () => {
       expect((await visitor.get('/guarded')).body).toEqual({ error: 'forbidden', missing: { maxAge: 60 } })
@@ -141,7 +126,7 @@ describe('requireAppleAuth with somebody signed in', () => {
   })
 
   it('with stepUp asks Apple for the missing scope as well, once', async () => {
-    const app = await startApp({ scope: 'openid', stepUp: true })
+    const app = await startGuarded({ scope: 'openid', stepUp: true })
     const visitor = await signedIn(app)
     const answer = await visitor.get('/guarded').set(navigation)
     const authorizeUrl = new URL(answer.headers.location ?? '')
@@ -151,7 +136,7 @@ describe('requireAppleAuth with somebody signed in', () => {
   })
 
   it('with stepUp goes round in no circle when Apple does not grant it', async () => {
-    const app = await startApp({ scope: 'openid', stepUp: true })
+    const app = await startGuarded({ scope: 'openid', stepUp: true })
     const visitor = await signedIn(app)
     const answer = await visitor.get('/guarded').set(navigation)
     const authorizeUrl = new URL(answer.headers.location ?? '')
@@ -161,7 +146,7 @@ describe('requireAppleAuth with somebody signed in', () => {
   })
 
   it('with stepUp begins a new login for one that is too old, but for no API client', async () => {
-    const app = await startApp({ maxAge: 60, stepUp: true })
+    const app = await startGuarded({ maxAge: 60, stepUp: true })
     const visitor = await signedIn(app)
     await withClockAhead(62, async () => {
       expect((await visitor.get('/guarded').set(navigation)).status).toBe(302)
@@ -170,7 +155,7 @@ describe('requireAppleAuth with somebody signed in', () => {
   })
 
   it('hands what a check throws to the error page', async () => {
-    const app = await startApp({
+    const app = await startGuarded({
       check: () => {
         throw new Error('own')
       },
@@ -203,18 +188,16 @@ describe('requireAppleAuth, wrongly used', () => {
   })
 
   it('says that attach() is missing', async () => {
-    const app = await TestApp.start(apple.url, {
+    const app = await startApp({
       before: (before) => before.get('/early', requireAppleAuth(), (_req, res) => void res.json({ reached: true })),
     })
-    apps.push(app)
     const answer = await app.visitor().get('/early')
     expect([answer.status, answer.body.code]).toEqual([500, 'ERR_APPLE_ATTACH_MISSING'])
     expect((app.errors[0] as Error).message).toMatch(/app\.use\(apple\.attach\(\)\)/)
   })
 
   it('names the session when it is missing', async () => {
-    const app = await TestApp.start(apple.url, { session: 'none' })
-    apps.push(app)
+    const app = await startApp({ session: 'none' })
     for (const path of ['/private', '/', '/auth/apple/login']) {
       expect((await app.visitor().get(path)).body.code).toBe('ERR_APPLE_SESSION_MISSING')
     }
@@ -223,7 +206,7 @@ describe('requireAppleAuth, wrongly used', () => {
   })
 
   it('begins the login on the redirect URI’s host', async () => {
-    const app = await startApp({})
+    const app = await startGuarded({})
     const answer = await app
       .visitor()
       .get('/guarded')

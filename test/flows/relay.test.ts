@@ -1,30 +1,12 @@
 import { createHash } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import helmet from 'helmet'
 import type { Response } from 'supertest'
 import { beginLogin, postCallback, signIn, stateOf } from '../support/login-steps.js'
-import { LoopbackApple } from '../support/loopback-apple.js'
-import { TestApp, type TestAppSetup } from '../support/test-app.js'
+import { TestApp } from '../support/test-app.js'
+import { useApple } from '../support/use-apple.js'
 
-let apple: LoopbackApple
-const apps: TestApp[] = []
-
-beforeAll(async () => {
-  apple = await LoopbackApple.start()
-})
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.stop()))
-  apple.reset()
-})
-afterAll(async () => {
-  await apple.stop()
-})
-
-async function startApp(setup?: TestAppSetup): Promise<TestApp> {
-  const app = await TestApp.start(apple.url, setup)
-  apps.push(app)
-  return app
-}
+const { apple, startApp } = useApple()
 
 /** Apple's own post: from another site, so without the Lax or Strict cookie. */
 function postFromApple(app: TestApp, fields: Record<string, string>): Promise<Response> {

@@ -1,28 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import session from 'express-session'
 import type { AppleAuthEvents, AppleLoginContext, AppleLoginRefusedError } from '../../src/index.js'
 import { expectNoSecret, expectRefused } from '../support/expect-refused.js'
 import { beginLogin, postCallback, signIn, stateOf } from '../support/login-steps.js'
-import { LoopbackApple } from '../support/loopback-apple.js'
 import { TestApp, type TestAppSetup } from '../support/test-app.js'
+import { useApple } from '../support/use-apple.js'
 
-let apple: LoopbackApple
-const apps: TestApp[] = []
-
-beforeAll(async () => {
-  apple = await LoopbackApple.start()
-})
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((app) => app.stop()))
-  apple.reset()
-})
-afterAll(async () => {
-  await apple.stop()
-})
+const { apple, startApp } = useApple()
 
 /** An app that keeps a cart in the session. */
-async function startShop(setup: TestAppSetup = {}): Promise<TestApp> {
-  const app = await TestApp.start(apple.url, {
+function startShop(setup: TestAppSetup = {}): Promise<TestApp> {
+  return startApp({
     ...setup,
     routes: (routes, auth) => {
       routes.get('/add/:item', (req, res) => {
@@ -40,8 +28,6 @@ async function startShop(setup: TestAppSetup = {}): Promise<TestApp> {
       setup.routes?.(routes, auth)
     },
   })
-  apps.push(app)
-  return app
 }
 
 const as = (sub: string) => ({ idToken: { claims: { sub } } })

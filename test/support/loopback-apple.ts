@@ -61,8 +61,12 @@ export class LoopbackApple {
 
   static async start(): Promise<LoopbackApple> {
     const apple = new LoopbackApple()
-    await new Promise<void>((resolve) => apple.#server.listen(0, '127.0.0.1', resolve))
+    await apple.listen()
     return apple
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
   }
 
   get url(): string {
