@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { AppleArgumentError, requireAppleAuth, type RequireAppleAuthOptions } from '../../src/index.js'
 import { withClockAhead } from '../support/clock.js'
 import { beginLogin, postCallback, signIn, stateOf, type Visitor } from '../support/login-steps.js'
-import { TestApp, type TestAppSetup } from '../support/test-app.js'
+import type { TestApp } from '../support/test-app.js'
 import { useApple } from '../support/use-apple.js'
 
 const { apple, startApp } = useApple()
