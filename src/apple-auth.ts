@@ -7,7 +7,7 @@ import { type AppleClaims, type AppleUser, toUser } from './apple/identity.js'
 import { createKeySet } from './apple/key-set.js'
 import { type AppleAuthConfig, parseConfig } from './config/config.js'
 import type { AppleAuthOptions } from './config/options.js'
-import { AppleRosterError } from './errors.js'
+import { AppleArgumentError, AppleRosterError } from './errors.js'
 import { type AppleAuthEvents, createEvents } from './events.js'
 import { createAttach, createFrom } from './http/attach.js'
 import type { RequireAppleAuthOptions } from './http/guard-options.js'
@@ -64,11 +64,22 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
   const instance = createInstance(config, warnOnce)
   const from = createFrom(instance)
   const auth: AppleAuth = {
-    attach: () => createAttach(instance, from),
-    router: () => createRouter(instance),
-    requireAuth: (guardOptions = {}) => createGuard(guardOptions, from),
+    attach(...mistake: unknown[]) {
+      refuseArguments('attach', mistake)
+      return createAttach(instance, from)
+    },
+    router(...mistake: unknown[]) {
+      refuseArguments('router', mistake)
+      return createRouter(instance)
+    },
+    requireAuth: (guardOptions = {}) => createGuard(guardOptions, from, config.rules.scopes),
     from,
-    async verifyIdToken(jwt, { nonce, audience } = {}) {
+    async verifyIdToken(jwt, options = {}) {
+      const { nonce, audience } = options
+      // Most often a nonce that was looked up and not found: then nothing has been compared.
+      if ('nonce' in options && typeof nonce !== 'string') {
+        throw new AppleArgumentError('verifyIdToken(): nonce must be a text; leave it out only if none was sent.')
+      }
       const claims = await instance.verifyIdToken(jwt, {
         ...(nonce === undefined ? {} : { nonce }),
         audience: audience ?? config.audiences,
@@ -95,11 +106,20 @@ function createInstance(config: AppleAuthConfig, warnOnce: Instance['warnOnce'])
       ? (getAccessToken) => createRosterClient(config.rosterBaseUrl, boundedFetch, getAccessToken)
       : () => noRoster,
     pendingLogins: createPendingLogins(config.name),
-    loginRecords: createLoginRecords(config.name, sealing),
+    loginRecords: createLoginRecords(config.name, config.clientId, sealing),
     events: createEvents(config.name),
     callbacks: createOncePerKey({ keepMs, keepFailures: true }),
     refreshes: createOncePerKey({ keepMs, keepFailures: false }),
     warnOnce,
+  }
+}
+
+/** `app.use(apple.attach)` without the brackets would leave every request without an answer. */
+function refuseArguments(method: string, mistake: readonly unknown[]): void {
+  if (mistake.length > 0) {
+    throw new AppleArgumentError(
+      `${method} is to be called: write app.use(apple.${method}()), not app.use(apple.${method}).`,
+    )
   }
 }
 

@@ -62,7 +62,7 @@ export function createAppleClient(
       const secret = { client_secret: await clientSecret.current() }
       return toTokenResponse(await openid.genericGrantRequest(server, grantType, { ...parameters, ...secret }))
     } catch (error) {
-      throw translate(error, config, clientSecret)
+      throw translate(error, config, clientSecret, secretsOf(parameters))
     }
   }
 
@@ -100,27 +100,33 @@ export function createAppleClient(
         const secret = { client_secret: await clientSecret.current() }
         await openid.tokenRevocation(server, token, { token_type_hint: tokenTypeHint, ...secret })
       } catch (error) {
-        throw translate(error, config, clientSecret)
+        throw translate(error, config, clientSecret, [token])
       }
     },
   }
 }
 
 /** The one place where openid-client's errors become ours; theirs carry whole answers, so none is kept as cause. */
-function translate(error: unknown, config: AppleAuthConfig, clientSecret: ClientSecret): unknown {
+function translate(
+  error: unknown,
+  config: AppleAuthConfig,
+  clientSecret: ClientSecret,
+  sent: readonly string[],
+): unknown {
   if (error instanceof openid.ResponseBodyError) {
+    const appleError = withoutSecrets(error.error, sent)
     const details = {
-      appleError: error.error,
-      appleDescription: error.error_description,
+      appleError,
+      appleDescription: withoutSecrets(error.error_description ?? '', sent) || undefined,
       status: error.status,
       clockDifferenceSeconds: clockDifference(error.response),
     }
-    if (error.error !== 'invalid_client') {
-      return new AppleTokenError(`Apple answered ${error.error}.`, error.error, { details })
+    if (appleError !== 'invalid_client') {
+      return new AppleTokenError(`Apple answered ${appleError}.`, appleError, { details })
     }
     return new AppleTokenError(
       'Apple answered invalid_client: it does not accept our client secret. See details.checklist.',
-      error.error,
+      appleError,
       { details: { ...details, clientSecret: clientSecret.describe(), checklist: invalidClientChecklist(config) } },
     )
   }
@@ -128,6 +134,18 @@ function translate(error: unknown, config: AppleAuthConfig, clientSecret: Client
   if (own !== undefined) return own
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   return malformed('no tokens, or not in the form of RFC 6749', reason)
+}
+
+/** What must not be repeated; a redirect URI may, and helps. */
+function secretsOf({ redirect_uri: _redirectUri, ...secrets }: Record<string, string>): string[] {
+  return Object.values(secrets)
+}
+
+/** Apple's words, short, and without what we sent if they should repeat it. */
+function withoutSecrets(text: string, sent: readonly string[]): string {
+  const secrets = sent.filter((each) => each.length >= 8)
+  const clean = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
+  return clean.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '[redacted]').slice(0, 200)
 }
 
 /** openid-client wraps what its fetch throws. */

@@ -1,11 +1,11 @@
-/** The longest path taken, in characters. */
-const maxLength = 2048
+/** The longest path taken, in characters: two logins with such paths fit into one session beside each other. */
+const maxLength = 1536
 
 /**
  * Reads a path on this site, such as `/classes?week=3#monday`.
  *
  * Resolves it as a browser would and gives back the normal form, or undefined for anything that could lead elsewhere:
- * another origin, `//host`, a backslash, control characters, or more than 2048 characters.
+ * another origin, `//host`, a backslash, control characters, or more than 1536 characters.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.11.1
  */

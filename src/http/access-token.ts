@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
-import type { TokenResponse } from '../apple/token-response.js'
 import { AppleIdTokenError, AppleLoginRequiredError, AppleTokenError } from '../errors.js'
-import type { Instance } from './instance.js'
+import { setSessionAside } from '../session/app-session.js'
+import type { Instance, RenewedTokens } from './instance.js'
 import { type LoginView, readLogin } from './login-view.js'
 
 /** An access token with less life than this left is renewed, in seconds. */
@@ -28,22 +28,34 @@ export async function currentAccessToken(instance: Instance, req: Request): Prom
     throw endLogin(instance, req, 'The access token has ended and Apple sent no refresh token.')
   }
   const { refreshToken } = record
-  const tokens = await instance.refreshes
+  const renewed = await instance.refreshes
     .run(fingerprint(refreshToken), () => refresh(instance, login, refreshToken))
     .catch((error: unknown) => {
       throw endsLogin(error) ? endLogin(instance, req, 'The grant has ended at Apple.', error) : error
     })
+  await checkNotSignedOut(instance, req)
+  const { accessToken } = renewed.tokens
   instance.loginRecords.write(req, {
     ...record,
-    accessToken: tokens.accessToken,
-    accessTokenExpiresAt: Math.floor(Date.now() / 1000) + tokens.expiresInSeconds,
+    accessToken,
+    accessTokenExpiresAt: renewed.expiresAt,
     // Apple sends a refresh token only once.
-    refreshToken: tokens.refreshToken ?? refreshToken,
+    refreshToken: renewed.tokens.refreshToken ?? refreshToken,
   })
-  return tokens.accessToken
+  return accessToken
 }
 
-async function refresh(instance: Instance, login: LoginView, refreshToken: string): Promise<TokenResponse> {
+/**
+ * While Apple was asked, the person may have signed out: writing the new token into this request's copy of the session
+ * would then bring the ended session back.
+ */
+async function checkNotSignedOut(instance: Instance, req: Request): Promise<void> {
+  if (await instance.loginRecords.isStillStored(req)) return
+  setSessionAside(req)
+  throw new AppleLoginRequiredError('The login was ended while its token was being renewed.')
+}
+
+async function refresh(instance: Instance, login: LoginView, refreshToken: string): Promise<RenewedTokens> {
   const tokens = await instance.client.refresh(refreshToken)
   if (tokens.idToken !== undefined) {
     const claims = await instance.verifyIdToken(tokens.idToken, { accessToken: tokens.accessToken })
@@ -53,12 +65,13 @@ async function refresh(instance: Instance, login: LoginView, refreshToken: strin
       })
     }
   }
+  const expiresAt = Math.floor(Date.now() / 1000) + tokens.expiresInSeconds
   instance.events.emit('refresh', {
     sub: login.user?.sub,
     organizationId: login.organization?.id ?? login.user?.organizationId,
-    expiresAt: new Date(Date.now() + tokens.expiresInSeconds * 1000),
+    expiresAt: new Date(expiresAt * 1000),
   })
-  return tokens
+  return { tokens, expiresAt }
 }
 
 function endsLogin(error: unknown): boolean {

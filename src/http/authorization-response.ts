@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { AppleAuthConfig } from '../config/config.js'
 import { AppleCallbackError } from '../errors.js'
+import { originalTarget } from './request-origin.js'
 
 /**
  * What arrives at the callback, read strictly.
@@ -40,10 +41,7 @@ export async function readAuthorizationResponse(
   req: Request,
   res: Response,
 ): Promise<AuthorizationResponse> {
-  const fields =
-    req.method === 'POST'
-      ? await readForm(req, res)
-      : readFields(new URL(req.originalUrl, 'http://site.invalid').searchParams)
+  const fields = req.method === 'POST' ? await readForm(req, res) : readFields(originalTarget(req).query)
   const relayedFrom = req.method === 'POST' ? fields.get(relayField) : undefined
   const method = relayedFrom ?? req.method
   if (config.responseMode === 'form_post' && method !== 'POST') {
@@ -147,6 +145,8 @@ function readParsedBody(body: unknown): Map<string, string> {
     else if (name === 'user' && !Array.isArray(value)) fields.set(name, JSON.stringify(value))
     else throw new AppleCallbackError('The callback has a repeated or nested parameter.')
   }
+  // With a chunked body the app's own parser may have let more through.
+  if ([...fields].flat().join('').length > maxBytes) throw tooLarge()
   return checkNames(fields)
 }
 

@@ -35,7 +35,7 @@ async function answerCallback(instance: Instance, req: Request, res: Response): 
     (await finishPending(instance, req, response)) ??
     instance.pendingLogins.whereItWent(req, response.state)
   if (location !== undefined) res.redirect(303, location)
-  else if (fromOtherSite) relay(req, res, response)
+  else if (fromOtherSite) relay(instance, req, res, response)
   else throw new AppleStateError(stateAdvice(instance, req))
 }
 
@@ -43,10 +43,11 @@ async function answerCallback(instance: Instance, req: Request, res: Response): 
  * The browser withheld the session cookie, as it does for posts from another site: has it post the same fields again
  * from our own page, which brings SameSite=Lax and Strict cookies along.
  */
-function relay(req: Request, res: Response, response: AuthorizationResponse): void {
+function relay(instance: Instance, req: Request, res: Response, response: AuthorizationResponse): void {
   // A new session's cookie would replace the one that the browser holds back.
   if (sessionCookie(req) === undefined) setSessionAside(req)
-  const { pathname } = new URL(req.originalUrl, 'http://site.invalid')
+  // The path as the browser knows it: a proxy may have shortened the one that arrived.
+  const { pathname } = new URL(instance.config.redirectUri)
   res
     .status(200)
     .type('html')

@@ -30,7 +30,7 @@ export async function followEarlier(
     return (await loadSession(req, outcome.sessionId)) ? outcome.location : undefined
   } catch (error) {
     // Saved again as it was read, this session would bring the used login back.
-    await loadSession(req, req.sessionID)
+    if (!(await loadSession(req, req.sessionID))) forgetEverything(req)
     throw error
   }
 }
@@ -85,9 +85,9 @@ async function finish(
  */
 async function useUp(instance: Instance, req: Request, pending: PendingLogin): Promise<void> {
   if (!(await loadSession(req, req.sessionID))) {
-    // Gone altogether: signed out, or signed in on another node. Nothing of it may come back with this login.
+    // Gone altogether: signed out. Nothing of it may come back with this login.
     forgetEverything(req)
-    return
+    throw new AppleStateError('The session was ended while Apple was asked.')
   }
   if (instance.pendingLogins.take(req, pending.state) === undefined) {
     throw new AppleStateError('This login has been finished or cancelled in the meantime.')

@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { AppleLoginRequiredError } from '../errors.js'
 import type { GuardRules } from './guard-options.js'
 import type { RequestApple } from './request-apple.js'
 
@@ -20,7 +21,7 @@ export async function findMissing(rules: GuardRules, apple: RequestApple, req: R
   const granted = apple.tokens?.scope.split(' ') ?? []
   const lacking = scope.filter((each) => !granted.includes(each))
   if (lacking.length > 0) return { scope: lacking }
-  if (maxAge !== undefined && Date.now() - (apple.loginAt?.getTime() ?? 0) > maxAge * 1000) return { maxAge }
+  if (maxAge !== undefined && secondsSince(apple.loginAt) > maxAge) return { maxAge }
   if (organization !== undefined) {
     const wanted = typeof organization === 'string' ? organization : await organization(req)
     // No organization on either side is no match.
@@ -32,12 +33,17 @@ export async function findMissing(rules: GuardRules, apple: RequestApple, req: R
   return undefined
 }
 
+function secondsSince(date: Date | undefined): number {
+  return Math.floor((Date.now() - (date?.getTime() ?? -Infinity)) / 1000)
+}
+
 async function organizationId(apple: RequestApple): Promise<string | undefined> {
   const known = apple.organization?.id ?? apple.user?.organizationId
   if (known !== undefined) return known
   try {
     return (await apple.roster.organization()).id
-  } catch {
+  } catch (error) {
+    if (error instanceof AppleLoginRequiredError) throw error
     // Unknown is not allowed; the Roster API says more to whoever asks it.
     return undefined
   }

@@ -33,11 +33,14 @@ const kinds: Readonly<Record<keyof RequireAppleAuthOptions, readonly string[]>> 
 }
 
 /**
- * Checks what a guard was given, when the route is defined.
+ * Checks what a guard was given, when the route is defined; `known` are the scopes of the instance's service.
  *
  * @throws AppleArgumentError for an unknown name or a wrong value, so that no route is open by a slip
  */
-export function parseGuardOptions(options: RequireAppleAuthOptions): GuardRules {
+export function parseGuardOptions(options: RequireAppleAuthOptions, known?: readonly string[]): GuardRules {
+  if ('headers' in options && 'method' in options) {
+    throw new AppleArgumentError('requireAppleAuth is to be called: write requireAppleAuth(), not requireAppleAuth.')
+  }
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!Object.hasOwn(kinds, name)) {
       throw new AppleArgumentError(
@@ -45,20 +48,27 @@ export function parseGuardOptions(options: RequireAppleAuthOptions): GuardRules 
       )
     }
     const allowed = kinds[name as keyof RequireAppleAuthOptions]
-    if (value !== undefined && !allowed.includes(typeof value)) {
+    // An undefined value is most often a variable that is not set, and would open the route.
+    if (!allowed.includes(typeof value)) {
       throw new AppleArgumentError(`requireAppleAuth(): ${name} must be a ${allowed.join(' or a ')}.`)
     }
   }
   const { maxAge, organization } = options
-  if (maxAge !== undefined && !(maxAge >= 0)) {
-    throw new AppleArgumentError('requireAppleAuth(): maxAge must be a number of seconds, 0 or more.')
+  if (maxAge !== undefined && !(maxAge >= 1)) {
+    throw new AppleArgumentError('requireAppleAuth(): maxAge must be a number of seconds, 1 or more.')
   }
   if (organization === '') throw new AppleArgumentError('requireAppleAuth(): organization must not be empty.')
-  return { ...options, scope: parseScope(options.scope) }
+  const scope = 'scope' in options ? parseScope(options.scope) : []
+  const stranger = scope.find((each) => known?.includes(each) === false)
+  if (stranger !== undefined) {
+    throw new AppleArgumentError(
+      `requireAuth(): this instance's service has no such scope: it knows ${known?.join(', ') ?? ''}.`,
+    )
+  }
+  return { ...options, scope }
 }
 
 function parseScope(scope: unknown): readonly string[] {
-  if (scope === undefined) return []
   const parts: unknown[] = typeof scope === 'string' ? scope.split(' ') : Array.isArray(scope) ? scope : []
   const scopes = parts.filter((each): each is string => typeof each === 'string' && /^\S+$/.test(each))
   if (scopes.length === 0 || scopes.length !== parts.length) {

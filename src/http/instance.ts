@@ -14,6 +14,13 @@ export interface CallbackOutcome {
   readonly sessionId: string
 }
 
+/** What a refresh brought. */
+export interface RenewedTokens {
+  readonly tokens: TokenResponse
+  /** When the access token ends, in seconds since 1970. */
+  readonly expiresAt: number
+}
+
 /** One wired instance: what the routes and guards work with. */
 export interface Instance {
   readonly config: AppleAuthConfig
@@ -27,7 +34,7 @@ export interface Instance {
   /** One token request per callback, however often it arrives. */
   readonly callbacks: OncePerKey<CallbackOutcome>
   /** One refresh per grant, however many requests wait for it. */
-  readonly refreshes: OncePerKey<TokenResponse>
-  /** Tells the operator once per process what will hurt later. */
+  readonly refreshes: OncePerKey<RenewedTokens>
+  /** Tells the operator once what will hurt later. */
   readonly warnOnce: (code: string, message: string) => void
 }

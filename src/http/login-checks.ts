@@ -3,10 +3,11 @@ import type { SessionBag } from '../session/app-session.js'
 import { sessionCookie } from '../session/app-session.js'
 import { AppleInsecureCookieError, AppleWrongHostError } from '../errors.js'
 import type { Instance } from './instance.js'
+import { hostname, originalTarget } from './request-origin.js'
 import { routePath } from './return-to.js'
 
-/** The query parameter that says: this browser was sent to this host by us already. */
-export const hostSettledParameter = 'host'
+/** The query parameter of /login that says: this browser was sent to this host by us already. */
+const settledParameter = 'apple_host'
 
 /**
  * Turns what would silently lose the login into sentences: a Secure cookie on a request that is not, and a session
@@ -42,9 +43,9 @@ export function settledHostUrl(instance: Instance, req: Request, returnTo: strin
   const { config } = instance
   const redirectUri = new URL(config.redirectUri)
   const expected = redirectUri.hostname.replace(/^\[|\]$/g, '')
-  const actual = req.hostname.replace(/^\[|\]$/g, '').toLowerCase()
+  const actual = hostname(req).replace(/^\[|\]$/g, '')
   if (actual === expected) return undefined
-  if (req.query[hostSettledParameter] !== undefined) {
+  if (originalTarget(req).query.has(settledParameter)) {
     throw new AppleWrongHostError(
       `The redirect URI (redirectUri, ${config.envPrefix}REDIRECT_URI) is on another host than this request seems to be. If a proxy ` +
         "changes the Host header, have it send X-Forwarded-Host and set app.set('trust proxy', 1); else correct the URI.",
@@ -52,13 +53,13 @@ export function settledHostUrl(instance: Instance, req: Request, returnTo: strin
     )
   }
   const url = new URL(routePath(config, 'login'), redirectUri)
-  url.search = new URLSearchParams({ returnTo, [hostSettledParameter]: 'settled' }).toString()
+  url.search = new URLSearchParams({ returnTo, [settledParameter]: 'settled' }).toString()
   return url.href
 }
 
 /** Warns when the router is mounted where Apple's answers will not arrive. */
 export function checkMountPath(instance: Instance, req: Request): void {
-  const expected = new URL(instance.config.redirectUri).pathname
+  const expected = new URL(instance.config.redirectUri).pathname.replace(/\/$/, '')
   if (`${req.baseUrl}/callback` !== expected) {
     instance.warnOnce(
       'APPLE_CALLBACK_PATH',

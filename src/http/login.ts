@@ -1,9 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { AppleCrossSiteError } from '../errors.js'
 import { requireSession } from '../session/app-session.js'
 import { forwardErrors } from './forward-errors.js'
 import type { Instance } from './instance.js'
 import { checkMountPath, checkSession, settledHostUrl } from './login-checks.js'
-import { isPrefetch, wantsJson } from './request-origin.js'
+import { isPage, isPrefetch, requestOrigin, wantsJson } from './request-origin.js'
 import { returnPath } from './return-to.js'
 
 /** GET /login: begins a login and sends the browser to Apple. */
@@ -18,9 +19,18 @@ export function createLoginRoute(instance: Instance): RequestHandler {
       res.status(425).end()
       return
     }
+    const asJson = wantsJson(req)
+    if (!asJson && !isPage(req)) {
+      throw new AppleCrossSiteError(
+        'A login is begun by opening /login as a page: not as an image, a frame or a fetch.',
+      )
+    }
+    if (asJson && requestOrigin(req) === 'other') {
+      throw new AppleCrossSiteError('A login for Apple JS is begun by the pages of this site alone.')
+    }
     checkMountPath(instance, req)
     const returnTo = returnPath(instance.config, req.query.returnTo)
-    if (wantsJson(req)) await offerLogin(instance, req, res, returnTo)
+    if (asJson) await offerLogin(instance, req, res, returnTo)
     else await startLogin(instance, req, res, { returnTo, scope: instance.config.scope })
   })
 }

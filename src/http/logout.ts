@@ -6,14 +6,14 @@ import type { Instance } from './instance.js'
 import { readLogin } from './login-view.js'
 import { logoutPage } from './pages.js'
 import { isPrefetch, requestOrigin, wantsJson } from './request-origin.js'
+import { routePath } from './return-to.js'
 import { signOut } from './sign-out.js'
 
 /** POST /logout, and GET /logout for a link on the app's own pages. */
 export function createLogoutRoute(instance: Instance): RequestHandler {
   return forwardErrors(async function logout(req, res) {
     if (req.method === 'GET' && !isOwnLink(req)) {
-      const { pathname } = new URL(req.originalUrl, 'http://site.invalid')
-      res.type('html').send(logoutPage(pathname))
+      res.type('html').send(logoutPage(routePath(instance.config, 'logout')))
       return
     }
     if (requestOrigin(req) === 'other') {
@@ -32,11 +32,11 @@ async function carryOut(instance: Instance, req: Request, res: Response): Promis
   else res.redirect(303, instance.config.postLogoutRedirect)
 }
 
-/** A person's click on one of our own pages: not an image, a frame, a prefetch, or a link somewhere else. */
+/** A person's click on a link of one of our own pages: no image, frame, prefetch or redirect, and no link elsewhere. */
 function isOwnLink(req: Request): boolean {
-  const mode = req.get('sec-fetch-mode') ?? 'navigate'
-  const destination = req.get('sec-fetch-dest') ?? 'document'
-  return (
-    req.get('sec-fetch-site') === 'same-origin' && mode === 'navigate' && destination === 'document' && !isPrefetch(req)
-  )
+  if (req.get('sec-fetch-site') !== 'same-origin' || isPrefetch(req)) return false
+  const mode = req.get('sec-fetch-mode')
+  if (mode === undefined) return true
+  // Sec-Fetch-User tells a click from a redirect or a script that nobody asked for.
+  return mode === 'navigate' && req.get('sec-fetch-dest') === 'document' && req.get('sec-fetch-user') === '?1'
 }

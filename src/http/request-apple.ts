@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import type { AppleClaims, AppleUser } from '../apple/identity.js'
-import { AppleArgumentError } from '../errors.js'
+import { AppleArgumentError, AppleLoginRequiredError } from '../errors.js'
+import { renewSession } from '../session/app-session.js'
 import type { AppleOrganization } from '../roster/organization.js'
 import type { RosterClient } from '../roster/roster-client.js'
 import type { AppleTokens } from '../session/tokens.js'
@@ -140,7 +141,8 @@ class LazyRequestApple implements RequestApple {
     this.#instance.loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
   }
 
-  getAccessToken(): Promise<string> {
+  async getAccessToken(): Promise<string> {
+    if (this.#loggedOut) throw new AppleLoginRequiredError('This request has signed out, so there is no access token.')
     return currentAccessToken(this.#instance, this.#req)
   }
 
@@ -150,6 +152,8 @@ class LazyRequestApple implements RequestApple {
     if (!scope.every((each) => config.rules.scopes.includes(each))) {
       throw new AppleArgumentError(`login() takes scopes of this service: ${config.rules.scopes.join(', ')}.`)
     }
+    // Signed out and in again in one request: "use another account".
+    if (this.#loggedOut) renewSession(this.#req)
     await startLogin(this.#instance, this.#req, res, { returnTo: returnPath(config, options.returnTo), scope })
   }
 

@@ -16,15 +16,22 @@ export function requestOrigin(req: Request): RequestOrigin {
   if (site !== undefined) return site === 'same-origin' || site === 'none' ? 'own' : 'other'
   const origin = req.get('origin')
   if (origin === undefined) return 'unknown'
-  return URL.canParse(origin) && new URL(origin).host === ownHost(req) ? 'own' : 'other'
+  // Names alone: behind a proxy the port that the browser sees is often not to be known.
+  return URL.canParse(origin) && new URL(origin).hostname === hostname(req) ? 'own' : 'other'
 }
 
 /** Is a person's browser opening a page with this request? */
 export function isNavigation(req: Request): boolean {
-  if (req.method !== 'GET') return false
+  if (req.method !== 'GET' || isPrefetch(req)) return false
   const mode = req.get('sec-fetch-mode')
   if (mode !== undefined) return mode === 'navigate'
   return req.get('sec-fetch-site') === undefined && req.accepts(['json', 'html']) === 'html'
+}
+
+/** Is this for the person to see? True as well where the client does not say what it is for. */
+export function isPage(req: Request): boolean {
+  const destination = req.get('sec-fetch-dest')
+  return destination === undefined || destination === 'document'
 }
 
 /** Does the browser fetch this ahead of time, perhaps for nothing? */
@@ -38,12 +45,13 @@ export function wantsJson(req: Request): boolean {
   return req.accepts(['html', 'json']) === 'json'
 }
 
-/** The host and port that the browser sees, in the form of `URL.host`. */
-function ownHost(req: Request): string | undefined {
-  const host = req.get('host')
-  const url = `${req.protocol}://${host ?? ''}`
-  if (!URL.canParse(url)) return undefined
-  const seen = new URL(url)
-  // With `trust proxy`, hostname is the forwarded one and Host the proxy's; the port is then the usual one.
-  return seen.hostname === req.hostname ? seen.host : req.hostname
+/** The host name that the browser asked for, in lower case; empty where the request names none. */
+export function hostname(req: Request): string {
+  return ((req.hostname as string | undefined) ?? '').toLowerCase()
+}
+
+/** The path of a request as it came, and its query as it came. */
+export function originalTarget(req: Request): { path: string; query: URLSearchParams } {
+  const [path = '', query = ''] = req.originalUrl.split(/\?(.*)/s)
+  return { path, query: new URLSearchParams(query) }
 }

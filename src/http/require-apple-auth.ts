@@ -27,8 +27,12 @@ export function requireAppleAuth(options: RequireAppleAuthOptions = {}): Request
 }
 
 /** Makes a guard over a way to get at a request's login. */
-export function createGuard(options: RequireAppleAuthOptions, from: (req: Request) => RequestApple): RequestHandler {
-  const rules = parseGuardOptions(options)
+export function createGuard(
+  options: RequireAppleAuthOptions,
+  from: (req: Request) => RequestApple,
+  knownScopes?: readonly string[],
+): RequestHandler {
+  const rules = parseGuardOptions(options, knownScopes)
   return function requireAppleAuth(req: Request, res: Response, next: NextFunction) {
     letsPass(rules, from, req, res, next).then((passes) => {
       if (passes) next()

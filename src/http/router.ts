@@ -8,23 +8,15 @@ import { restoreAppPolicy, securityHeaders } from './security-headers.js'
 /** Makes the router: /login, /callback and /logout below whatever path it is mounted at. */
 export function createRouter(instance: Instance): Router {
   const router = express.Router()
-  const callback = createCallbackRoute(instance)
-  const logout = createLogoutRoute(instance)
-  router.use(securityHeaders)
-  router.route('/login').get(createLoginRoute(instance)).all(methodNotAllowed('GET'))
-  // Express answers HEAD by GET, which would carry something out.
-  router
-    .route('/callback')
-    .head(methodNotAllowed('GET, POST'))
-    .get(callback)
-    .post(callback)
-    .all(methodNotAllowed('GET, POST'))
-  router
-    .route('/logout')
-    .head(methodNotAllowed('GET, POST'))
-    .get(logout)
-    .post(logout)
-    .all(methodNotAllowed('GET, POST'))
+  router.route('/login').all(securityHeaders).get(createLoginRoute(instance)).all(methodNotAllowed('GET'))
+  for (const [path, handler] of [
+    ['/callback', createCallbackRoute(instance)],
+    ['/logout', createLogoutRoute(instance)],
+  ] as const) {
+    const refuse = methodNotAllowed('GET, POST')
+    // Express answers HEAD by GET, which would carry something out.
+    router.route(path).all(securityHeaders).head(refuse).get(handler).post(handler).all(refuse)
+  }
   router.use(restoreAppPolicy)
   return router
 }

@@ -1,20 +1,22 @@
+import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import { toUser, type UnverifiedName } from '../apple/identity.js'
 import { AppleLoginRefusedError } from '../errors.js'
-import { appData, regenerateSession, requireSession, saveSession, type SessionBag } from '../session/app-session.js'
-import { isLoginKey, type LoginRecord } from '../session/login-record.js'
-import { loginsUnderWay, type PendingLogin } from '../session/pending-logins.js'
+import { forgetEverything, loadSession, requireSession } from '../session/app-session.js'
+import type { LoginRecord } from '../session/login-record.js'
+import type { PendingLogin } from '../session/pending-logins.js'
 import { createTokens } from '../session/tokens.js'
 import type { Identity } from './identity-request.js'
 import type { Instance } from './instance.js'
-import { readLogin } from './login-view.js'
+import { forgetPerson, replaceSession } from './replace-session.js'
+import { changesSince, reapply, snapshot } from './session-changes.js'
 import { parseUnverifiedName } from './unverified-name.js'
 
 /**
  * Asks the app (`onLogin`), gives the session a new id, puts the login into it and saves.
  *
- * The app's own session data stays when nobody or the same person was signed in; when it was somebody else, that
- * person's data goes, other instances' logins included. A refused login leaves the session as it was.
+ * The app's own session data stays when nobody or the same person was signed in; when it was somebody else's, it goes,
+ * other instances' logins included. A refused login leaves the session as it was.
  *
  * @throws AppleLoginRefusedError when `onLogin` throws
  * @throws AppleSessionStoreError when the new session cannot be saved; then nobody is signed in
@@ -28,37 +30,60 @@ export async function signIn(
 ): Promise<void> {
   const unverifiedName = parseUnverifiedName(userField)
   const record = toRecord(pending, identity, unverifiedName)
-  const session = requireSession(req)
-  const before = { ...appData(session), ...logins(session) }
-  if (isSomebodyElse(instance, req, identity))
-    for (const key of Object.keys(before)) Reflect.deleteProperty(session, key)
-  const user = identity.claims && toUser(identity.claims, unverifiedName)
-  try {
-    await instance.config.onLogin?.({
-      req,
-      user,
-      claims: identity.claims,
-      organization: identity.organization,
-      unverifiedName,
-      tokens: createTokens({
-        ...identity.tokens,
-        expiresAt: new Date(record.accessTokenExpiresAt * 1000),
-        scope: record.scope,
-        requestedScope: record.requestedScope,
-      }),
-      returnTo: pending.returnTo,
-    })
-  } catch (error) {
-    Object.assign(session, before)
-    throw new AppleLoginRefusedError('onLogin refused this login; its error is the cause.', { cause: error })
+  const owner = ownerOf(identity)
+  const before = instance.loginRecords.owner(req)
+  const isSomebodyElse = before !== owner && (before ?? instance.loginRecords.stored(req)) !== undefined
+  const clear = (): void => {
+    if (isSomebodyElse) forgetPerson(req)
   }
-  await replaceSession(instance, req, pending, record)
+  clear()
+  await askApp(instance, req, pending, identity, { record, unverifiedName, clear })
+  await replaceSession(instance, req, { pending, record, owner, keepsAge: !isSomebodyElse })
   instance.events.emit('login', {
-    user,
+    user: identity.claims && toUser(identity.claims, unverifiedName),
     organization: identity.organization,
     scope: record.scope,
     returnTo: pending.returnTo,
   })
+}
+
+/** Calls `onLogin`; afterwards the request has the session as it is in the store, with what `onLogin` changed. */
+async function askApp(
+  { config }: Instance,
+  req: Request,
+  { returnTo }: PendingLogin,
+  { tokens, claims, organization }: Identity,
+  {
+    record: { accessTokenExpiresAt, scope, requestedScope },
+    unverifiedName,
+    clear,
+  }: { record: LoginRecord; unverifiedName: UnverifiedName | undefined; clear: () => void },
+): Promise<void> {
+  if (config.onLogin === undefined) return
+  const { sessionID } = req
+  const before = snapshot(requireSession(req))
+  const expiresAt = new Date(accessTokenExpiresAt * 1000)
+  try {
+    await config.onLogin({
+      req,
+      user: claims && toUser(claims, unverifiedName),
+      claims,
+      organization,
+      unverifiedName,
+      tokens: createTokens({ ...tokens, expiresAt, scope, requestedScope }),
+      returnTo,
+    })
+  } catch (error) {
+    if (!(await loadSession(req, sessionID))) forgetEverything(req)
+    throw new AppleLoginRefusedError('onLogin refused this login; its error is the cause.', { cause: error })
+  }
+  // The app gave the session a new id itself: then the store does not know it yet.
+  if (req.sessionID !== sessionID) return
+  const changes = changesSince(before, requireSession(req))
+  // What other tabs did while the app was asked is in the store alone.
+  if (!(await loadSession(req, sessionID))) forgetEverything(req)
+  clear()
+  reapply(changes, requireSession(req))
 }
 
 function toRecord(
@@ -82,38 +107,8 @@ function toRecord(
   }
 }
 
-/** Was another person (or, without id_tokens, another school) signed in at this instance? */
-function isSomebodyElse(instance: Instance, req: Request, { claims, organization }: Identity): boolean {
-  const before = readLogin(instance, req)
-  if (before === undefined) return instance.loginRecords.stored(req) !== undefined
-  if (claims !== undefined || before.claims !== undefined) return claims?.sub !== before.claims?.sub
-  return organization?.id !== before.organization?.id
-}
-
-async function replaceSession(
-  instance: Instance,
-  req: Request,
-  pending: PendingLogin,
-  record: LoginRecord,
-): Promise<void> {
-  const old = requireSession(req)
-  const kept = { ...appData(old), ...logins(old), ...loginsUnderWay(old) }
-  const maxAge = old.cookie.originalMaxAge
-  await regenerateSession(req)
-  const session = requireSession(req)
-  Object.assign(session, kept)
-  // "Remember me": a life that the app gave this session goes on.
-  if (Object.keys(kept).length > 0 && maxAge !== session.cookie.originalMaxAge)
-    session.cookie.maxAge = maxAge ?? undefined
-  instance.pendingLogins.finish(req, pending)
-  instance.loginRecords.write(req, record)
-  await saveSession(req).catch((error: unknown) => {
-    // express-session tries again at the end of the response, and must find nobody signed in.
-    instance.loginRecords.remove(req)
-    throw error
-  })
-}
-
-function logins(session: SessionBag): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(session).filter(([key]) => isLoginKey(key)))
+/** A person, or without an id_token a school, as a short text that says nothing to who reads it. */
+function ownerOf({ claims, organization }: Identity): string {
+  const whose = claims === undefined ? ['organization', organization?.id] : ['person', claims.iss, claims.sub]
+  return createHash('sha256').update(JSON.stringify(whose)).digest('base64url').slice(0, 22)
 }

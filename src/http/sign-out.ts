@@ -8,14 +8,14 @@ import {
   type SessionBag,
   sessionCookie,
 } from '../session/app-session.js'
-import { isLoginKey } from '../session/login-record.js'
+import { isLoginKey, isOthersKey } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import type { LoginView } from './login-view.js'
 
 /**
  * Ends the login here first, then revokes its tokens at Apple. Apple's silence keeps nobody signed in.
  *
- * The whole session goes, except while another instance is signed in there: then only this instance's login does.
+ * The whole session goes, except while another instance is signed in there: then that login stays, under a new id.
  *
  * @throws AppleSessionStoreError when the session could not be ended; then nothing is revoked
  */
@@ -37,15 +37,22 @@ async function endSession(instance: Instance, req: Request): Promise<void> {
   instance.loginRecords.remove(req)
   const session = requireSession(req)
   if (Object.keys(session).some(isLoginKey)) {
-    const kept = Object.fromEntries(Object.entries(session).filter(([key]) => key !== 'cookie'))
-    await regenerateSession(req)
-    Object.assign(requireSession(req), kept)
-    await saveSession(req)
+    await keepOthersLogins(instance, req)
   } else {
     const clear = cookieEraser(req, session)
     await destroySession(req)
     clear()
   }
+}
+
+/** Leaves what belongs to the other instances, and whose data this was; the app's own data was this person's. */
+async function keepOthersLogins({ config, loginRecords }: Instance, req: Request): Promise<void> {
+  const owner = loginRecords.owner(req)
+  const kept = Object.entries(requireSession(req)).filter(([key]) => isOthersKey(key, config.name))
+  await regenerateSession(req)
+  Object.assign(requireSession(req), Object.fromEntries(kept))
+  if (owner !== undefined) loginRecords.setOwner(req, owner)
+  await saveSession(req)
 }
 
 /** express-session leaves the browser's cookie where it is; this takes it back, by the name it came under. */

@@ -1,13 +1,18 @@
 import type { Request } from 'express'
 // The import brings `req.session` into Express's Request type.
-import type { Session, SessionData } from 'express-session'
+import type { Session, SessionData, Store } from 'express-session'
 import { AppleSessionMissingError, AppleSessionStoreError } from '../errors.js'
+import { createOncePerKey, type OncePerKey } from './once-per-key.js'
 
 /** Every key of ours in the app's session begins so; whatever else is there belongs to the app. */
 export const keyPrefix = 'express-apple-auth:'
 
 /** A session as a bag of values, which is all that this package needs to know of it. */
 export type SessionBag = Session & Partial<SessionData> & Record<string, unknown>
+
+/** Which session took the place of which, for requests that began before and end after. */
+const successors = new WeakMap<Store, OncePerKey<string>>()
+const successorsKeptMs = 60 * 1000
 
 /**
  * The request's session.
@@ -36,8 +41,12 @@ export function saveSession(req: Request): Promise<void> {
 }
 
 /** Gives the session a new id and nothing in it; the old id is dead. */
-export function regenerateSession(req: Request): Promise<void> {
-  return stored('replace the session', (done) => requireSession(req).regenerate(done))
+export async function regenerateSession(req: Request): Promise<void> {
+  const oldId = req.sessionID
+  await stored('replace the session', (done) => requireSession(req).regenerate(done))
+  const known = successors.get(req.sessionStore) ?? createOncePerKey({ keepMs: successorsKeptMs, keepFailures: false })
+  successors.set(req.sessionStore, known)
+  await known.run(oldId, () => Promise.resolve(req.sessionID))
 }
 
 /** Ends the session with all that is in it. */
@@ -45,22 +54,39 @@ export function destroySession(req: Request): Promise<void> {
   return stored('end the session', (done) => requireSession(req).destroy(done))
 }
 
+/** Gives a request whose session has been ended a new, empty one. */
+export function renewSession(req: Request): void {
+  if ((req.session as SessionBag | undefined) === undefined) req.sessionStore.generate(req)
+}
+
 /**
- * Reads the session with that id and makes it this request's, cookie included; false when there is none.
+ * Reads the session with that id, or the one that has taken its place on this node, and makes it this request's, cookie
+ * included; false when there is none.
  *
  * With the request's own id this brings what other requests have put there meanwhile.
  */
 export async function loadSession(req: Request, sessionId: string): Promise<boolean> {
-  const data = await new Promise<SessionData | undefined>((resolve, reject) => {
-    req.sessionStore.get(sessionId, (error: unknown, found) => {
-      if (error !== undefined && error !== null) reject(storeError('read the session', error))
-      else resolve(found ?? undefined)
-    })
-  })
+  const successor = await successors.get(req.sessionStore)?.recall(sessionId)
+  const id = successor ?? sessionId
+  const data = await readSession(req, id)
   if (data === undefined) return false
-  req.sessionID = sessionId
+  req.sessionID = id
   req.sessionStore.createSession(req, data)
   return true
+}
+
+/** What the store holds for this request's session at this moment; undefined when it has ended. */
+export function readSession(req: Request, sessionId: string): Promise<SessionData | undefined> {
+  return new Promise((resolve, reject) => {
+    try {
+      req.sessionStore.get(sessionId, (error: unknown, found) => {
+        if (error !== undefined && error !== null) reject(storeError('read the session', error))
+        else resolve(found ?? undefined)
+      })
+    } catch (error) {
+      reject(storeError('read the session', error))
+    }
+  })
 }
 
 /** Empties the request's copy of the session. */
@@ -69,7 +95,7 @@ export function forgetEverything(req: Request): void {
   for (const key of Object.keys(session)) if (key !== 'cookie') Reflect.deleteProperty(session, key)
 }
 
-/** Leaves the request without a session, so that its answer sets no cookie. */
+/** Leaves the request without a session, so that its answer saves none and sets no cookie. */
 export function setSessionAside(req: Request): void {
   Reflect.deleteProperty(req, 'session')
 }
@@ -86,25 +112,37 @@ export function signedCookies(req: Request): { name: string; value: string }[] {
     .split(';')
     .map((pair) => {
       const [name = '', value = ''] = pair.split('=', 2)
-      return { name: name.trim(), value: value.trim().replace(/^s%3A/i, 's:') }
+      return { name: name.trim(), value: decode(value.trim().replace(/^"(.*)"$/, '$1')) }
     })
     .filter(({ value }) => value.startsWith('s:'))
 }
 
-/** The app's own values in a session. */
-export function appData(session: SessionBag): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(session).filter(([key]) => key !== 'cookie' && !key.startsWith(keyPrefix)))
+/** All values in a session but its cookie. */
+export function sessionValues(session: SessionBag): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(session).filter(([key]) => key !== 'cookie'))
 }
 
 function stored(purpose: string, run: (done: (error?: unknown) => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => {
-    run((error) => {
-      if (error !== undefined && error !== null) reject(storeError(purpose, error))
-      else resolve()
-    })
+    try {
+      run((error) => {
+        if (error !== undefined && error !== null) reject(storeError(purpose, error))
+        else resolve()
+      })
+    } catch (error) {
+      reject(error instanceof AppleSessionMissingError ? error : storeError(purpose, error))
+    }
   })
 }
 
 function storeError(purpose: string, cause: unknown): AppleSessionStoreError {
   return new AppleSessionStoreError(`The session store could not ${purpose}: check that it is up.`, { cause })
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
 }

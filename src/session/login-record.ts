@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { keyPrefix, requireSession } from './app-session.js'
+import { keyPrefix, readSession, requireSession } from './app-session.js'
 import type { Sealing } from './sealing.js'
 
 /** All that is kept of a login. */
@@ -30,16 +30,25 @@ export interface LoginRecords {
   parse(stored: string): LoginRecord | undefined
   write(req: Request, record: LoginRecord): void
   remove(req: Request): void
+  /** Does the store still hold a login in this request's session? */
+  isStillStored(req: Request): Promise<boolean>
+  /** Whose data the session holds: stays when the login ends, so that the next person does not find it. */
+  owner(req: Request): string | undefined
+  setOwner(req: Request, owner: string): void
 }
 
 /**
  * Makes the register of logins for the instance of that name.
  *
+ * It reads only what was written for the same client: an instance that was given another's name by mistake, or another
+ * client id, finds nobody signed in.
+ *
  * A record is one text in the form of a query string: express-session hashes and stringifies the whole session on every
  * request, and such a text costs it least.
  */
-export function createLoginRecords(instanceName: string, sealing: Sealing): LoginRecords {
+export function createLoginRecords(instanceName: string, clientId: string, sealing: Sealing): LoginRecords {
   const key = `${keyPrefix}${instanceName}`
+  const ownerKey = `${key}:owner`
 
   return {
     stored(req) {
@@ -49,32 +58,52 @@ export function createLoginRecords(instanceName: string, sealing: Sealing): Logi
 
     parse(stored) {
       const text = sealing.open(stored)
-      return text === undefined ? undefined : decode(text)
+      return text === undefined ? undefined : decode(text, clientId)
     },
 
     write(req, record) {
-      requireSession(req)[key] = sealing.seal(encode(record))
+      requireSession(req)[key] = sealing.seal(encode(record, clientId))
     },
 
     remove(req) {
       Reflect.deleteProperty(requireSession(req), key)
     },
+
+    async isStillStored(req) {
+      const stored = (await readSession(req, req.sessionID)) as Record<string, unknown> | undefined
+      return typeof stored?.[key] === 'string'
+    },
+
+    owner(req) {
+      const owner = requireSession(req)[ownerKey]
+      return typeof owner === 'string' ? owner : undefined
+    },
+
+    setOwner(req, owner) {
+      requireSession(req)[ownerKey] = owner
+    },
   }
 }
 
-/** Whose key in a session holds a login, whatever the instance? */
+/** Is this the key of a login, whatever the instance? */
 export function isLoginKey(key: string): boolean {
   return key.startsWith(keyPrefix) && !key.slice(keyPrefix.length).includes(':')
 }
 
-function encode(record: LoginRecord): string {
-  const fields = new URLSearchParams()
+/** Is this a key of an instance other than the one of that name? */
+export function isOthersKey(key: string, instanceName: string): boolean {
+  return key.startsWith(keyPrefix) && key.slice(keyPrefix.length).split(':')[0] !== instanceName
+}
+
+function encode(record: LoginRecord, clientId: string): string {
+  const fields = new URLSearchParams({ clientId })
   for (const [name, value] of Object.entries(record)) if (value !== undefined) fields.set(name, String(value))
   return fields.toString()
 }
 
-function decode(text: string): LoginRecord | undefined {
+function decode(text: string, clientId: string): LoginRecord | undefined {
   const fields = new URLSearchParams(text)
+  if (fields.get('clientId') !== clientId) return undefined
   const field = (name: keyof LoginRecord): string | undefined => fields.get(name) ?? undefined
   const loginAt = Number(field('loginAt') ?? NaN)
   const accessToken = field('accessToken')

@@ -9,7 +9,7 @@ export interface OncePerKey<T> {
 interface Entry<T> {
   readonly result: Promise<T>
   /** Milliseconds since 1970; undefined while the work runs. */
-  keepUntil?: number
+  endedAt?: number
 }
 
 /**
@@ -28,10 +28,11 @@ export function createOncePerKey<T>({
   const entries = new Map<string, Entry<T>>()
 
   function dropOld(): void {
-    for (const [key, { keepUntil }] of entries) {
-      if (keepUntil === undefined) continue
-      // What has ended stands in the order in which it did, so the rest is younger.
-      if (keepUntil > Date.now()) break
+    const now = Date.now()
+    for (const [key, { endedAt }] of entries) {
+      if (endedAt === undefined) continue
+      // What has ended stands in the order in which it did, so the rest is younger. A clock set back keeps nothing.
+      if (endedAt <= now && now < endedAt + keepMs) break
       entries.delete(key)
     }
   }
@@ -50,7 +51,7 @@ export function createOncePerKey<T>({
       const entry: Entry<T> = { result: work() }
       entries.set(key, entry)
       const keep = (): void => {
-        entry.keepUntil = Date.now() + keepMs
+        entry.endedAt = Date.now()
         entries.delete(key)
         entries.set(key, entry)
       }

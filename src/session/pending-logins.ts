@@ -109,12 +109,8 @@ export function createPendingLogins(instanceName: string): PendingLogins {
   }
 }
 
-/** Everything of ours that belongs to logins under way, to be carried over when the session gets a new id. */
-export function loginsUnderWay(session: SessionBag): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(session).filter(([key]) => isLoginsKey(key)))
-}
-
-function isLoginsKey(key: string): boolean {
+/** Is this the key of logins under way, whatever the instance? */
+export function isLoginsKey(key: string): boolean {
   return key.startsWith(keyPrefix) && key.endsWith(':logins')
 }
 

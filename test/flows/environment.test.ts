@@ -53,14 +53,14 @@ describe('a login begun on another host name', () => {
     const answer = await app.visitor().get('/auth/apple/login?returnTo=/private').set('Host', 'www.school.example')
     expect([answer.status, answer.headers.location]).toEqual([
       302,
-      `${app.url}/auth/apple/login?returnTo=%2Fprivate&host=settled`,
+      `${app.url}/auth/apple/login?returnTo=%2Fprivate&apple_host=settled`,
     ])
     expect(answer.headers['set-cookie']).toBeUndefined()
   })
 
   it('goes round in no circle where a proxy changes Host, but says so', async () => {
     const app = await startApp()
-    const answer = await app.visitor().get('/auth/apple/login?host=settled').set('Host', 'backend.internal')
+    const answer = await app.visitor().get('/auth/apple/login?apple_host=settled').set('Host', 'backend.internal')
     expect([answer.status, answer.body.code]).toEqual([421, 'ERR_APPLE_WRONG_HOST'])
     expect((app.errors[0] as Error).message).toMatch(/X-Forwarded-Host/)
   })

@@ -172,8 +172,11 @@ describe('requireAppleAuth, wrongly used', () => {
     [{ scope: 'a  b' }, /single spaces/],
     [{ scope: [1] }, /at least one scope/],
     [{ maxAge: '60' }, /maxAge must be a number/],
-    [{ maxAge: Number.NaN }, /0 or more/],
-    [{ maxAge: -1 }, /0 or more/],
+    [{ maxAge: Number.NaN }, /1 or more/],
+    [{ maxAge: 0 }, /1 or more/],
+    [{ scope: undefined }, /scope/],
+    [{ organization: undefined }, /organization must be/],
+    [{ check: undefined }, /check must be/],
     [{ organization: '' }, /must not be empty/],
     [{ organization: 7 }, /organization must be a string or a function/],
     [{ check: true }, /check must be a function/],
@@ -211,7 +214,7 @@ describe('requireAppleAuth, wrongly used', () => {
       .visitor()
       .get('/guarded')
       .set({ ...navigation, Host: '127.0.0.1' })
-    expect(answer.headers.location).toBe(`${app.url}/auth/apple/login?returnTo=%2Fguarded&host=settled`)
+    expect(answer.headers.location).toBe(`${app.url}/auth/apple/login?returnTo=%2Fguarded&apple_host=settled`)
     await beginLogin(app.visitor(), '/guarded')
   })
 })

@@ -38,7 +38,12 @@ afterAll(async () => {
   await apple.stop()
 })
 
-const ownLink = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
+const ownLink = {
+  'Sec-Fetch-Site': 'same-origin',
+  'Sec-Fetch-Mode': 'navigate',
+  'Sec-Fetch-Dest': 'document',
+  'Sec-Fetch-User': '?1',
+}
 
 describe('POST /logout', () => {
   it('rows 134 and 135: ends the session, takes the cookie back and revokes the refresh token', async () => {
@@ -152,6 +157,7 @@ describe('GET /logout', () => {
     ['a link on another site', { ...ownLink, 'Sec-Fetch-Site': 'cross-site' }],
     ['a typed address', { ...ownLink, 'Sec-Fetch-Site': 'none' }],
     ['an image', { ...ownLink, 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' }],
+    ['a redirect that nobody clicked', { ...ownLink, 'Sec-Fetch-User': '' }],
     ['a frame', { ...ownLink, 'Sec-Fetch-Dest': 'iframe' }],
     ['a prefetch', { ...ownLink, 'Sec-Purpose': 'prefetch' }],
   ])('row 133: asks first at %s', async (_name, headers) => {

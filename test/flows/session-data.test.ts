@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import session from 'express-session'
+import type { Response } from 'supertest'
 import type { AppleAuthEvents, AppleLoginContext, AppleLoginRefusedError } from '../../src/index.js'
+import { withClockAhead } from '../support/clock.js'
 import { expectNoSecret, expectRefused } from '../support/expect-refused.js'
 import { beginLogin, postCallback, signIn, stateOf } from '../support/login-steps.js'
 import { TestApp, type TestAppSetup } from '../support/test-app.js'
@@ -114,7 +116,7 @@ describe('the app’s own session data at login', () => {
     expect(answer.headers.location).toBe('/private')
   })
 
-  it('never comes back for a login that ends after the session did', async () => {
+  it('never comes back for a login whose session was ended meanwhile, and nobody is signed in', async () => {
     const store = new session.MemoryStore()
     const visitor = (await startShop({ session: { store } })).visitor()
     await visitor.get('/add/book')
@@ -123,9 +125,50 @@ describe('the app’s own session data at login', () => {
       if (path.endsWith('/token')) store.clear()
       return false
     }
-    await postCallback(visitor, { code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) })
+    const answer = await postCallback(visitor, { code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) })
+    await expectRefused(answer, visitor, 'ERR_APPLE_STATE')
     expect((await visitor.get('/session')).body.cart).toBeUndefined()
-    expect((await visitor.get('/')).body.signedIn).toBe(true)
+  })
+
+  it('goes on into the session that another tab’s login began, when both end together', async () => {
+    const visitor = (await startShop()).visitor()
+    await visitor.get('/add/book')
+    const [slow, quick] = [await beginLogin(visitor, '/slow'), await beginLogin(visitor, '/quick')]
+    const codes = [apple.issueCode(slow), apple.issueCode(quick)]
+    let quickAnswer: Promise<Response> | undefined
+    apple.misbehave = ({ path, form }) => {
+      if (path.endsWith('/token') && form.get('code') === codes[0]) {
+        quickAnswer = postCallback(visitor, { code: codes[1] ?? '', state: stateOf(quick) })
+      }
+      return false
+    }
+    apple.delay = ({ form }) => (form.get('code') === codes[0] ? 150 : 0)
+    const slowAnswer = await postCallback(visitor, { code: codes[0] ?? '', state: stateOf(slow) })
+    expect([slowAnswer.headers.location, (await quickAnswer)?.headers.location]).toEqual(['/slow', '/quick'])
+    expect((await visitor.get('/session')).body.cart).toBe('book')
+  })
+
+  it('goes with the person when their grant has ended at Apple before the next one signs in', async () => {
+    const shop = await startShop({
+      routes: (routes) =>
+        routes.get('/token', (req, res, next) => {
+          req.apple.getAccessToken().then(() => res.end(), next)
+        }),
+    })
+    const visitor = shop.visitor()
+    await signIn(apple, visitor, as('one'))
+    await visitor.get('/add/book')
+    await withClockAhead(3600, async () => {
+      apple.misbehave = ({ form }, res) => {
+        if (form.get('grant_type') !== 'refresh_token') return false
+        res.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}')
+        return true
+      }
+      expect((await visitor.get('/token')).status).toBe(401)
+    })
+    expect((await visitor.get('/session')).body.cart).toBe('book')
+    await signIn(apple, visitor, as('two'))
+    expect((await visitor.get('/session')).body.cart).toBeUndefined()
   })
 })
 
@@ -170,6 +213,37 @@ describe('onLogin', () => {
       await signIn(apple, visitor, as(sub))
       expect((await visitor.get('/session')).body.account).toBe(`account of ${sub}`)
     }
+  })
+
+  it('leaves nothing in the session when it refuses', async () => {
+    const shop = await startShop({
+      options: {
+        onLogin: ({ req }) => {
+          Object.assign(req.session, { account: 'too early' })
+          throw new Error('not on the list')
+        },
+      },
+    })
+    const visitor = shop.visitor()
+    await signIn(apple, visitor, as('one'))
+    expect((await visitor.get('/session')).body.account).toBeUndefined()
+  })
+
+  it('loses nothing that other tabs put into the session meanwhile, and brings no ended login back', async () => {
+    let meanwhile = (): Promise<unknown> => Promise.resolve()
+    const shop = await startShop({
+      options: {
+        onLogin: async ({ req }) => {
+          Object.assign(req.session, { account: 'mine' })
+          await meanwhile()
+        },
+      },
+    })
+    const visitor = shop.visitor()
+    const authorizeUrl = await beginLogin(visitor)
+    meanwhile = () => visitor.get('/add/late').then()
+    await postCallback(visitor, { code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) })
+    expect((await visitor.get('/session')).body).toMatchObject({ cart: 'late', account: 'mine' })
   })
 
   it('refuses a login by throwing; whoever was signed in stays, with their data', async () => {

@@ -55,6 +55,8 @@ export class LoopbackApple {
   tokenAnswer: Record<string, unknown> = {}
   organization: unknown = { id: 'org-1', name: 'Test School', type: 'EDUCATION' }
   misbehave: Misbehaviour = () => false
+  /** How long to wait before answering, in milliseconds. */
+  delay: (req: RecordedRequest) => number = () => 0
   readonly #server = createServer((req, res) => {
     void this.#answer(req, res)
   })
@@ -85,6 +87,7 @@ export class LoopbackApple {
     this.tokenAnswer = {}
     this.organization = { id: 'org-1', name: 'Test School', type: 'EDUCATION' }
     this.misbehave = () => false
+    this.delay = () => 0
   }
 
   /** The requests to a path that ends so. */
@@ -133,6 +136,7 @@ export class LoopbackApple {
     const request = { path: incoming.url ?? '', headers: incoming.headers, form: new URLSearchParams(body) }
     this.requests.push(request)
     if (this.misbehave(request, res)) return
+    await new Promise((resolve) => setTimeout(resolve, this.delay(request)))
     if (request.path.endsWith('/keys')) this.#json(res, 200, this.jwks())
     else if (request.path.endsWith('/token')) this.#token(request.form, res)
     else if (request.path.endsWith('/organization')) this.#json(res, 200, this.organization)

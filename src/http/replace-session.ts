@@ -1,0 +1,48 @@
+import type { Request } from 'express'
+import { regenerateSession, requireSession, saveSession, sessionValues } from '../session/app-session.js'
+import type { LoginRecord } from '../session/login-record.js'
+import { isLoginsKey, type PendingLogin } from '../session/pending-logins.js'
+import type { Instance } from './instance.js'
+
+/** Removes all that the person before left in the session: the app's data and every login; logins under way stay. */
+export function forgetPerson(req: Request): void {
+  const session = requireSession(req)
+  for (const key of Object.keys(session)) {
+    if (key !== 'cookie' && !isLoginsKey(key)) Reflect.deleteProperty(session, key)
+  }
+}
+
+/**
+ * Moves the session to a new id, puts the login into it and saves.
+ *
+ * `keepsAge`: a life that the app gave the session ("remember me") goes on.
+ *
+ * @throws AppleSessionStoreError when it cannot be saved; then nobody is signed in
+ */
+export async function replaceSession(
+  { pendingLogins, loginRecords }: Instance,
+  req: Request,
+  {
+    pending,
+    record,
+    owner,
+    keepsAge,
+  }: { pending: PendingLogin; record: LoginRecord; owner: string; keepsAge: boolean },
+): Promise<void> {
+  const old = requireSession(req)
+  const kept = sessionValues(old)
+  const maxAge = old.cookie.originalMaxAge
+  await regenerateSession(req)
+  const session = requireSession(req)
+  Object.assign(session, kept)
+  const hadLife = keepsAge && Object.keys(kept).some((key) => !isLoginsKey(key))
+  if (hadLife && maxAge !== session.cookie.originalMaxAge) session.cookie.maxAge = maxAge ?? undefined
+  pendingLogins.finish(req, pending)
+  loginRecords.setOwner(req, owner)
+  loginRecords.write(req, record)
+  await saveSession(req).catch((error: unknown) => {
+    // express-session tries again at the end of the response, and must find nobody signed in.
+    loginRecords.remove(req)
+    throw error
+  })
+}
