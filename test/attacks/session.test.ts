@@ -241,6 +241,21 @@ describe('tokens that end (catalogue section 7)', () => {
     expect(refreshes).toHaveLength(1)
   })
 
+  it('a refresh under way brings no session back that a logout has ended', async () => {
+    const app = await startApp({ ...withToken, session: { cookie: { maxAge: 86_400_000 } } })
+    const visitor = app.visitor()
+    const cookie = cookieOf((await signIn(apple, visitor)).headers)
+    await withClockAhead(3600, async () => {
+      apple.delay = ({ form }) => (form.get('grant_type') === 'refresh_token' ? 200 : 0)
+      const token = visitor.get('/token').then()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await visitor.post('/auth/apple/logout')
+      const answer = await token
+      expect([answer.status, answer.headers['set-cookie']]).toEqual([401, undefined])
+      expect((await request(app.url).get('/').set('Cookie', cookie)).body).toEqual({ signedIn: false })
+    })
+  })
+
   it.each(['invalid_grant', 'invalid_request'])(
     'row 141: a refresh answered %s ends the login, without a loop',
     async (error) => {

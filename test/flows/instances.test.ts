@@ -34,7 +34,12 @@ beforeEach(async () => {
           person: req.apple.user?.sub,
           school: school.from(req).organization?.id,
           same: school.from(req) === school.from(req),
+          note: (req.session as unknown as { note?: string }).note,
         })
+      })
+      routes.get('/note', (req, res) => {
+        Object.assign(req.session, { note: 'private' })
+        res.end()
       })
       routes.get(
         '/admin',
@@ -102,6 +107,41 @@ describe('two instances in one app', () => {
     expect((await visitor.get('/both')).body).toEqual({ person: 'teacher', same: true })
     await visitor.post('/auth/apple/logout')
     expect((await visitor.get('/both')).body).toEqual({ same: true })
+  })
+
+  it('find nobody signed in where one was given the other’s name by mistake', async () => {
+    const confused = appleAuth({
+      ...goodOptions(apple.url, app.url),
+      service: 'account-data-sharing',
+      clientId: 'com.example.school',
+    })
+    const open = await TestApp.start(apple.url, {
+      options: { redirectUri: `${app.url}/auth/apple/callback` },
+      routes: (routes) => routes.get('/confused', confused.requireAuth(), (_req, res) => void res.end()),
+    })
+    const both = open.visitor()
+    const begun = await both.get('/auth/apple/login')
+    const authorizeUrl = new URL(begun.headers.location ?? '')
+    const state = authorizeUrl.searchParams.get('state') ?? ''
+    await both
+      .post('/auth/apple/callback')
+      .set('Sec-Fetch-Site', 'same-origin')
+      .type('form')
+      .send({ code: apple.issueCode(authorizeUrl), state })
+    expect((await both.get('/private')).status).toBe(200)
+    expect((await both.get('/confused')).status).toBe(401)
+    await open.stop()
+  })
+
+  it('leave none of the app’s data to the next person when one signs out', async () => {
+    await connect('/auth/apple', 'teacher')
+    await connect('/auth/school', 'administrator')
+    await visitor.get('/note')
+    expect((await visitor.get('/both')).body.note).toBe('private')
+    await visitor.post('/auth/apple/logout')
+    expect((await visitor.get('/both')).body).toEqual({ school: 'org-1', same: true })
+    await connect('/auth/apple', 'somebody else')
+    expect((await visitor.get('/both')).body).toEqual({ person: 'somebody else', same: true })
   })
 
   it('lose everything of the person before when another person signs in', async () => {
