@@ -101,6 +101,7 @@ export function parseConfig(
     onLogin: settings.read('onLogin', callable<NonNullable<AppleAuthOptions['onLogin']>>()),
     onNotification: settings.read('onNotification', callable<NonNullable<AppleAuthOptions['onNotification']>>()),
   }
+  settings.slips().forEach(warn)
   if (settings.problems.length > 0 || !isComplete(config)) throw new AppleConfigError(settings.problems)
   return Object.freeze(config)
 }

@@ -28,6 +28,8 @@ export interface Settings {
   readOr<T>(option: OptionName, parse: Parse<T>, fallback: T): T
   /** The same, where absent is wrong too. */
   readRequired<T>(option: OptionName, parse: Parse<T>, advice: string): T | undefined
+  /** Variables that are set, mean nothing, and look like one of ours misspelt; each as a sentence. */
+  slips(): readonly string[]
   /** Adds a problem with one option. */
   report(option: OptionName, message: string): void
 }
@@ -90,6 +92,7 @@ export function readSettings(
       return name === undefined ? option : `${option} (${name})`
     },
     isWrong: (option) => problems.some((problem) => problem.option === option),
+    slips: () => misspelt(prefix, environment),
     has: (option) => raw(option) !== undefined,
     readOr: (option, parse, fallback) => read(option, parse) ?? fallback,
     readRequired(option, parse, advice) {
@@ -102,6 +105,15 @@ export function readSettings(
 /** Wrong ones are not used at all, so that no message can repeat what was put there by mistake. */
 function isPrefix(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Z][A-Z0-9_]*$/.test(value)
+}
+
+function misspelt(prefix: string, environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = Object.values(variableNames).flatMap((name) => (name === undefined ? [] : [`${prefix}${name}`]))
+  return Object.keys(environment).flatMap((name) => {
+    if (!name.startsWith(prefix) || known.includes(name) || name.length > 64) return []
+    const nearest = closestMatch(name, known, { maxDistance: 2 })
+    return nearest === undefined ? [] : [`${name} is set and means nothing here: is ${nearest} meant?`]
+  })
 }
 
 /** Points at a variable that is set and looks like the missing one misspelt. */

@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express } from 'express'
 import { authorizeEndpoint } from './routes/authorize.js'
 import { consentEndpoint, consentPath } from './routes/consent.js'
 import { serve } from './routes/endpoint.js'
+import { home } from './routes/home.js'
 import { keysEndpoint } from './routes/keys.js'
 import { revokeEndpoint } from './routes/revoke.js'
 import { createRosterRouter } from './routes/roster-api.js'
@@ -13,6 +14,7 @@ import type { SimulatorState } from './simulator-state.js'
 export function createSimulatorApp(state: SimulatorState): Express {
   const app = express()
   app.disable('x-powered-by')
+  app.get('/', home)
   for (const service of serviceNames) {
     const { path } = services[service]
     app.get(`${path}/authorize`, serve(state, 'authorize', service, authorizeEndpoint(state, service)))

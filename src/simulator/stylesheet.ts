@@ -14,6 +14,7 @@ export const stylesheet = `
   }
 }
 * { box-sizing: border-box; }
+main { overflow-wrap: anywhere; }
 /* The buttons stay in sight, so what has the focus must not end up below them. */
 html { scroll-padding-bottom: 6rem; }
 body {

@@ -183,3 +183,20 @@ describe('AppleConfigError from appleAuth', () => {
     expect(thrown).not.toBeInstanceOf(AppleConfigError)
   })
 })
+
+describe('appleAuth with a variable that means nothing', () => {
+  it('warns where it looks like one of ours misspelt, and of nothing else', async () => {
+    const { collectWarnings } = await import('../support/warnings.js')
+    const variables = {
+      APPLE_TOKEN_ENCRYPTION_KEY: 'x',
+      APPLE_SCOPES: 'email',
+      APPLE_ID: 'x',
+      APPLE_SCHOOL_CLIENT_ID: 'x',
+    }
+    const warnings = await collectWarnings(() => Promise.resolve(configure(good, variables)))
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'APPLE_TOKEN_ENCRYPTION_KEY is set and means nothing here: is APPLE_TOKEN_ENCRYPTION_KEYS meant?',
+      'APPLE_SCOPES is set and means nothing here: is APPLE_SCOPE meant?',
+    ])
+  })
+})

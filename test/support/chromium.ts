@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs'
 import { describe, it, jest } from '@jest/globals'
 import { type Browser, chromium } from 'playwright-core'
 
-const executablePath = [
-  process.env.CHROMIUM_PATH,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path))
+const candidates = process.env.CHROMIUM_PATH
+  ? [process.env.CHROMIUM_PATH]
+  : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const executablePath = candidates.find((path) => existsSync(path))
+const advice = 'Chromium is not installed: apt-get install chromium, or set CHROMIUM_PATH to where it is.'
 
 /** Starts a headless Chromium that talks to nobody but the tests. */
 export function launchChromium(): Promise<Browser> {
@@ -35,12 +34,14 @@ export function describeInChromium(name: string, tests: () => void): void {
   } else if (process.env.CI === 'true') {
     describe(name, () => {
       it('needs Chromium', () => {
-        throw new Error('Chromium is not installed: apt-get install chromium, or set CHROMIUM_PATH.')
+        throw new Error(advice)
       })
     })
   } else {
+    // Jest itself only counts what was skipped.
+    console.warn(`Skipped: ${name}. ${advice}`)
     describe(name, () => {
-      it.skip('skipped: Chromium is not installed (apt-get install chromium, or set CHROMIUM_PATH)', () => undefined)
+      it.skip(`skipped: ${advice}`, () => undefined)
     })
   }
 }
