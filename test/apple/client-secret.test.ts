@@ -42,7 +42,7 @@ function decode(jwt: string): { header: object; claims: { iat: number; exp: numb
   }
 }
 
-describe('the client secret at the token endpoint', () => {
+describe('the client secret at the token endpoint (catalogue row 109)', () => {
   it('is signed by the key, as the 64 bytes of r and s', async () => {
     const secret = await shownSecret()
     const { signature } = decode(secret)

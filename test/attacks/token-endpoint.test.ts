@@ -50,7 +50,7 @@ async function failedLogin(): Promise<{ answer: Response; error: unknown }> {
 
 const json = { 'content-type': 'application/json;charset=UTF-8' }
 
-describe('the token endpoint (catalogue section 5): refusals', () => {
+describe('the token endpoint (catalogue section 5): refusals, and no secret in them (row 112)', () => {
   it('row 101: tells the visitor to try again and the operator what Apple said', async () => {
     answerToken((res) =>
       res.writeHead(400, json).end('{"error":"invalid_grant","error_description":"The code has already been used."}'),

@@ -29,7 +29,7 @@ afterAll(() => {
 
 const withFile = (path: unknown): Record<string, unknown> => ({ privateKey: undefined, privateKeyFile: path })
 
-describe('appleAuth({ privateKeyFile })', () => {
+describe('appleAuth({ privateKeyFile }) (catalogue row 111)', () => {
   it('reads the .p8 from the path in the option', () => {
     expect(() => configure({ ...good, ...withFile(file) })).not.toThrow()
   })

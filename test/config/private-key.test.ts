@@ -94,7 +94,7 @@ describe('privateKey', () => {
   })
 })
 
-describe('appleAuth({ privateKey })', () => {
+describe('appleAuth({ privateKey }) (catalogue row 111)', () => {
   it.each(shapes)('takes %s from the variable', (_name, text) => {
     expect(() => configure({ ...good, privateKey: undefined }, { APPLE_PRIVATE_KEY: text })).not.toThrow()
   })

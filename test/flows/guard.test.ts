@@ -19,7 +19,7 @@ function startGuarded(guard: RequireAppleAuthOptions): Promise<TestApp> {
 
 const navigation = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'none', Accept: 'text/html' }
 
-describe('requireAppleAuth with nobody signed in', () => {
+describe('requireAppleAuth with nobody signed in (catalogue row 129)', () => {
   it('sends a browser that opens a page to Apple, and brings it back to that page', async () => {
     const app = await startGuarded({})
     const visitor = app.visitor()

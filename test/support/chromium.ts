@@ -39,7 +39,7 @@ export function describeInChromium(name: string, tests: () => void): void {
     })
   } else {
     // Jest itself only counts what was skipped.
-    console.warn(`Skipped: ${name}. ${advice}`)
+    process.stderr.write(`Skipped: ${name}. ${advice}\n`)
     describe(name, () => {
       it.skip(`skipped: ${advice}`, () => undefined)
     })
