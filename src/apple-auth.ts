@@ -21,14 +21,16 @@ import { createOncePerKey } from './session/once-per-key.js'
 import { createPendingLogins } from './session/pending-logins.js'
 import { createSealing } from './session/sealing.js'
 
-/** How long a callback's or a refresh's result serves requests that come late, in milliseconds. */
-const keepMs = 30 * 1000
+/** How long a callback's result serves the same request when it comes again, in milliseconds: a Reload, a second click. */
+const callbackKeptMs = 10 * 1000
+/** How long a refresh's result serves requests that began before it ended, in milliseconds. */
+const refreshKeptMs = 30 * 1000
 
 /** One configured connection to Apple. */
 export interface AppleAuth {
   /** The middleware that puts `req.apple` on every request. */
   attach(): RequestHandler
-  /** The router with /login, /callback and /logout, to be mounted at the redirect URI's path. */
+  /** The router with /login, /callback and /logout, to be mounted where the redirect URI is its /callback. */
   router(): Router
   /** `requireAppleAuth()` for this instance. */
   requireAuth(options?: RequireAppleAuthOptions): RequestHandler
@@ -108,8 +110,8 @@ function createInstance(config: AppleAuthConfig, warnOnce: Instance['warnOnce'])
     pendingLogins: createPendingLogins(config.name),
     loginRecords: createLoginRecords(config.name, config.clientId, sealing),
     events: createEvents(config.name),
-    callbacks: createOncePerKey({ keepMs, keepFailures: true }),
-    refreshes: createOncePerKey({ keepMs, keepFailures: false }),
+    callbacks: createOncePerKey({ keepMs: callbackKeptMs, keepFailures: true }),
+    refreshes: createOncePerKey({ keepMs: refreshKeptMs, keepFailures: false }),
     warnOnce,
   }
 }

@@ -60,11 +60,7 @@ async function finish(
   response: AuthorizationResponse,
 ): Promise<CallbackOutcome> {
   if (response.error === undefined) {
-    const identity = await requestIdentity(instance, pending, response).catch(async (error: unknown) => {
-      await useUp(instance, req, pending)
-      throw error
-    })
-    await useUp(instance, req, pending)
+    const identity = await requestIdentity(instance, pending, response).finally(() => useUp(instance, req, pending))
     await signIn(instance, req, pending, identity, response.user)
     return { location: pending.returnTo, sessionId: req.sessionID }
   }
