@@ -68,7 +68,8 @@ export class LoopbackApple {
   }
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    // A test that fails before it stops this must not hold the process.
+    await new Promise<void>((resolve) => this.#server.unref().listen(0, '127.0.0.1', resolve))
   }
 
   get url(): string {

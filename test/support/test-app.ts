@@ -56,7 +56,8 @@ export class TestApp {
   }
 
   static async start(appleUrl: string, setup: TestAppSetup = {}): Promise<TestApp> {
-    const server = createServer()
+    // A test that fails before it stops its app must not hold the process.
+    const server = createServer().unref()
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
     const url = `http://localhost:${String((server.address() as AddressInfo).port)}`
     const { clientId, teamId, keyId, privateKey } = setup.register?.(url) ?? goodOptions(appleUrl, url)
