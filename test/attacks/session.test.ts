@@ -242,7 +242,7 @@ describe('tokens that end (catalogue section 7)', () => {
   })
 
   it('a refresh under way brings no session back that a logout has ended', async () => {
-    const app = await startApp({ ...withToken, session: { cookie: { maxAge: 86_400_000 } } })
+    const app = await startApp({ ...withToken, session: { resave: true, cookie: { maxAge: 86_400_000 } } })
     const visitor = app.visitor()
     const cookie = cookieOf((await signIn(apple, visitor)).headers)
     await withClockAhead(3600, async () => {

@@ -211,7 +211,10 @@ describe('onLogin', () => {
     const visitor = shop.visitor()
     for (const sub of ['one', 'two']) {
       await signIn(apple, visitor, as(sub))
-      expect((await visitor.get('/session')).body.account).toBe(`account of ${sub}`)
+      // Nothing of the person before is left: neither their data nor the long life of their session.
+      expect((await visitor.get('/session')).body).toEqual({ account: `account of ${sub}`, days: 0 })
+      await visitor.get('/add/book')
+      await visitor.get('/remember')
     }
   })
 
