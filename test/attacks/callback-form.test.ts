@@ -75,7 +75,7 @@ describe.each(['unparsed', 'extended', 'simple', 'raw'])(
       ['state twice', (code: string, state: string) => `code=${code}&state=${state}&state=x`],
       ['state twice, the other way round', (code: string, state: string) => `code=${code}&state=x&state=${state}`],
       ['user twice', (code: string, state: string) => `code=${code}&state=${state}&user=1&user=2`],
-    ['code[]', (code: string, state: string) => `code[]=${code}&state=${state}`],
+      ['code[]', (code: string, state: string) => `code[]=${code}&state=${state}`],
       ['code[x]', (code: string, state: string) => `code[x]=${code}&state=${state}`],
       ['state[$ne]', (code: string) => `code=${code}&state[$ne]=x`],
       ['state[]', (code: string, state: string) => `code=${code}&state[]=${state}`],
