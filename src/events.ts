@@ -24,6 +24,8 @@ export interface AppleAuthEvents {
 export interface Events {
   on<E extends keyof AppleAuthEvents>(event: E, listener: (payload: AppleAuthEvents[E]) => unknown): void
   emit<E extends keyof AppleAuthEvents>(event: E, payload: AppleAuthEvents[E]): void
+  /** Tells the debug log alone of an error that stopped nothing. */
+  note(what: string, error: unknown): void
 }
 
 const names: Readonly<Record<keyof AppleAuthEvents, true>> = {
@@ -52,6 +54,10 @@ export function createEvents(instanceName: string): Events {
           debug('%s: a listener for %s threw: %o', instanceName, event, error)
         })
       })
+    },
+
+    note(what, error) {
+      debug('%s: %s: %O', instanceName, what, error instanceof AppleAuthError ? describe(error) : error)
     },
 
     emit(event, payload) {

@@ -44,6 +44,8 @@ export function readSettings(
   const problems: ConfigProblem[] = []
   const prefix = isPrefix(options.envPrefix) ? options.envPrefix : 'APPLE_'
 
+  const slips = misspelt(prefix, environment)
+
   function variable(option: OptionName): string | undefined {
     const name = variableNames[option]
     return name === undefined ? undefined : `${prefix}${name}`
@@ -92,11 +94,13 @@ export function readSettings(
       return name === undefined ? option : `${option} (${name})`
     },
     isWrong: (option) => problems.some((problem) => problem.option === option),
-    slips: () => misspelt(prefix, environment),
+    slips: () => [...slips].map(([meant, name]) => `${name} is set and means nothing here: is ${meant} meant?`),
     has: (option) => raw(option) !== undefined,
     readOr: (option, parse, fallback) => read(option, parse) ?? fallback,
     readRequired(option, parse, advice) {
-      if (raw(option) === undefined) report(option, `is missing: ${advice}${similar(variable(option), environment)}`)
+      const slip = slips.get(variable(option) ?? '')
+      const hint = slip === undefined ? '' : ` (${slip} is set: is that a slip?)`
+      if (raw(option) === undefined) report(option, `is missing: ${advice}${hint}`)
       return read(option, parse)
     },
   }
@@ -107,25 +111,14 @@ function isPrefix(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Z][A-Z0-9_]*$/.test(value)
 }
 
-function misspelt(prefix: string, environment: Readonly<Record<string, string | undefined>>): string[] {
+/** Our variables that somebody seems to have meant, each with the one that is set instead and means nothing. */
+function misspelt(prefix: string, environment: Readonly<Record<string, string | undefined>>): Map<string, string> {
   const known = Object.values(variableNames).flatMap((name) => (name === undefined ? [] : [`${prefix}${name}`]))
-  return Object.keys(environment).flatMap((name) => {
-    if (!name.startsWith(prefix) || known.includes(name) || name.length > 64) return []
-    const nearest = closestMatch(name, known, { maxDistance: 2 })
-    return nearest === undefined ? [] : [`${name} is set and means nothing here: is ${nearest} meant?`]
-  })
-}
-
-/** Points at a variable that is set and looks like the missing one misspelt. */
-function similar(wanted: string | undefined, environment: Readonly<Record<string, string | undefined>>): string {
-  if (wanted === undefined) return ''
-  const known = Object.values(variableNames)
-  const strangers = Object.keys(environment).filter(
-    (name) =>
-      name.length < 64 &&
-      name.startsWith(wanted.slice(0, 5)) &&
-      !known.some((suffix) => name.endsWith(`_${String(suffix)}`)),
-  )
-  const nearest = closestMatch(wanted, strangers, { maxDistance: 2 })
-  return nearest === undefined ? '' : ` (${nearest} is set: is that a slip?)`
+  const slips = new Map<string, string>()
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith(prefix) || known.includes(name) || name.length > 64) continue
+    const meant = closestMatch(name, known, { maxDistance: 2 })
+    if (meant !== undefined) slips.set(meant, name)
+  }
+  return slips
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import { AppleIdTokenError, AppleLoginRequiredError, AppleTokenError } from '../errors.js'
-import { setSessionAside } from '../session/app-session.js'
 import type { Instance, RenewedTokens } from './instance.js'
 import { type LoginView, readLogin } from './login-view.js'
+import { requireStillSignedIn } from './still-signed-in.js'
 
 /** An access token with less life than this left is renewed, in seconds. */
 const reserveSeconds = 60
@@ -30,10 +30,13 @@ export async function currentAccessToken(instance: Instance, req: Request): Prom
   const { refreshToken } = record
   const renewed = await instance.refreshes
     .run(fingerprint(refreshToken), () => refresh(instance, login, refreshToken))
-    .catch((error: unknown) => {
-      throw endsLogin(error) ? endLogin(instance, req, 'The grant has ended at Apple.', error) : error
+    .catch(async (error: unknown) => {
+      if (!endsLogin(error)) throw error
+      // A logout elsewhere revokes the grant, and so is a likely reason.
+      await requireStillSignedIn(instance, req)
+      throw endLogin(instance, req, 'The grant has ended at Apple.', error)
     })
-  await checkNotSignedOut(instance, req)
+  await requireStillSignedIn(instance, req)
   const { accessToken } = renewed.tokens
   instance.loginRecords.write(req, {
     ...record,
@@ -43,16 +46,6 @@ export async function currentAccessToken(instance: Instance, req: Request): Prom
     refreshToken: renewed.tokens.refreshToken ?? refreshToken,
   })
   return accessToken
-}
-
-/**
- * While Apple was asked, the person may have signed out: writing the new token into this request's copy of the session
- * would then bring the ended session back.
- */
-async function checkNotSignedOut(instance: Instance, req: Request): Promise<void> {
-  if (await instance.loginRecords.isStillStored(req)) return
-  setSessionAside(req)
-  throw new AppleLoginRequiredError('The login was ended while its token was being renewed.')
 }
 
 async function refresh(instance: Instance, login: LoginView, refreshToken: string): Promise<RenewedTokens> {

@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { AppleAuthConfig } from '../config/config.js'
 import { AppleCallbackError } from '../errors.js'
-import { originalTarget } from './request-origin.js'
+import { originalQuery } from './request-origin.js'
 
 /**
  * What arrives at the callback, read strictly.
@@ -41,7 +41,7 @@ export async function readAuthorizationResponse(
   req: Request,
   res: Response,
 ): Promise<AuthorizationResponse> {
-  const fields = req.method === 'POST' ? await readForm(req, res) : readFields(originalTarget(req).query)
+  const fields = req.method === 'POST' ? await readForm(req, res) : readFields(originalQuery(req))
   const relayedFrom = req.method === 'POST' ? fields.get(relayField) : undefined
   const method = relayedFrom ?? req.method
   if (config.responseMode === 'form_post' && method !== 'POST') {

@@ -58,7 +58,10 @@ async function readOrganization(
   try {
     return await instance.roster(() => Promise.resolve(tokens.accessToken)).organization()
   } catch (error) {
-    if (claims !== undefined) return undefined
+    if (claims !== undefined) {
+      instance.events.note('the school could not be read, the login stands', error)
+      return undefined
+    }
     throw new AppleIdentityError(
       'Apple sent no id_token and the Roster API did not say which organization this is, so nothing identifies the login.',
       { cause: error, details: { reason: error instanceof AppleAuthError ? error.code : 'unknown' } },

@@ -3,7 +3,7 @@ import type { SessionBag } from '../session/app-session.js'
 import { sessionCookie } from '../session/app-session.js'
 import { AppleInsecureCookieError, AppleWrongHostError } from '../errors.js'
 import type { Instance } from './instance.js'
-import { hostname, originalTarget } from './request-origin.js'
+import { hostname, originalQuery } from './request-origin.js'
 import { routePath } from './return-to.js'
 
 /** The query parameter of /login that says: this browser was sent to this host by us already. */
@@ -45,7 +45,7 @@ export function settledHostUrl(instance: Instance, req: Request, returnTo: strin
   const expected = redirectUri.hostname.replace(/^\[|\]$/g, '')
   const actual = hostname(req).replace(/^\[|\]$/g, '')
   if (actual === expected) return undefined
-  if (originalTarget(req).query.has(settledParameter)) {
+  if (originalQuery(req).has(settledParameter)) {
     throw new AppleWrongHostError(
       `The redirect URI (redirectUri, ${config.envPrefix}REDIRECT_URI) is on another host than this request seems to be. If a proxy ` +
         "changes the Host header, have it send X-Forwarded-Host and set app.set('trust proxy', 1); else correct the URI.",

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import type { AppleClaims, AppleUser } from '../apple/identity.js'
-import { AppleArgumentError, AppleLoginRequiredError } from '../errors.js'
+import { AppleArgumentError } from '../errors.js'
 import { renewSession } from '../session/app-session.js'
 import type { AppleOrganization } from '../roster/organization.js'
 import type { RosterClient } from '../roster/roster-client.js'
@@ -11,6 +11,7 @@ import { startLogin } from './login.js'
 import { type LoginView, unfoldLogin } from './login-view.js'
 import { signOut } from './sign-out.js'
 import { returnPath, routePath } from './return-to.js'
+import { requireStillSignedIn } from './still-signed-in.js'
 
 /** What `attach()` puts on `req.apple`. Reading it without a session throws AppleSessionMissingError. */
 export interface RequestApple {
@@ -48,7 +49,8 @@ export interface RequestApple {
 }
 
 declare global {
-  // Here and not beside attach(), so that whoever sees RequestApple sees this too. Express offers its Request type for extension in this namespace alone.
+  // Here and not beside attach(), so that whoever sees RequestApple sees this too. Express offers its Request type for
+  // extension in this namespace alone.
   namespace Express {
     interface Request {
       /** The Apple login of this browser session; put there by `attach()`. */
@@ -75,7 +77,6 @@ class LazyRequestApple implements RequestApple {
   readonly #req: Request
   #stored: string | undefined
   #view: LoginView | undefined
-  #loggedOut = false
 
   constructor(instance: Instance, req: Request) {
     this.#instance = instance
@@ -83,8 +84,6 @@ class LazyRequestApple implements RequestApple {
   }
 
   get #login(): LoginView | undefined {
-    // After a logout the session is gone, which is no mistake of the app's.
-    if (this.#loggedOut) return undefined
     const stored = this.#instance.loginRecords.stored(this.#req)
     if (stored !== this.#stored) {
       this.#stored = stored
@@ -127,22 +126,22 @@ class LazyRequestApple implements RequestApple {
     return {
       organization: async () => {
         const organization = await client.organization()
-        this.#keepOrganization(organization)
+        await this.#keepOrganization(organization)
         return organization
       },
     }
   }
 
   /** A login whose organization could not be read at the time learns it now. */
-  #keepOrganization(organization: AppleOrganization): void {
+  async #keepOrganization(organization: AppleOrganization): Promise<void> {
     const login = this.#login
     if (login === undefined || login.organization !== undefined) return
     if (login.claims?.org_id !== undefined && login.claims.org_id !== organization.id) return
+    await requireStillSignedIn(this.#instance, this.#req)
     this.#instance.loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
   }
 
-  async getAccessToken(): Promise<string> {
-    if (this.#loggedOut) throw new AppleLoginRequiredError('This request has signed out, so there is no access token.')
+  getAccessToken(): Promise<string> {
     return currentAccessToken(this.#instance, this.#req)
   }
 
@@ -153,13 +152,12 @@ class LazyRequestApple implements RequestApple {
       throw new AppleArgumentError(`login() takes scopes of this service: ${config.rules.scopes.join(', ')}.`)
     }
     // Signed out and in again in one request: "use another account".
-    if (this.#loggedOut) renewSession(this.#req)
+    renewSession(this.#req)
     await startLogin(this.#instance, this.#req, res, { returnTo: returnPath(config, options.returnTo), scope })
   }
 
   async logout(options: { revoke?: boolean } = {}): Promise<void> {
     const login = this.#login
-    this.#loggedOut = login !== undefined
     await signOut(this.#instance, this.#req, login, options.revoke ?? this.#instance.config.revokeOnLogout)
   }
 }

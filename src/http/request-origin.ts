@@ -50,8 +50,8 @@ export function hostname(req: Request): string {
   return ((req.hostname as string | undefined) ?? '').toLowerCase()
 }
 
-/** The path of a request as it came, and its query as it came. */
-export function originalTarget(req: Request): { path: string; query: URLSearchParams } {
-  const [path = '', query = ''] = req.originalUrl.split(/\?(.*)/s)
-  return { path, query: new URLSearchParams(query) }
+/** The query of a request as it came, before any parser of the app's. */
+export function originalQuery(req: Request): URLSearchParams {
+  const [, query] = req.originalUrl.split(/\?(.*)/s)
+  return new URLSearchParams(query)
 }

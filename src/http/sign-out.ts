@@ -25,7 +25,9 @@ export async function signOut(
   login: LoginView | undefined,
   revoke: boolean,
 ): Promise<void> {
-  if (instance.loginRecords.stored(req) === undefined) return
+  const { loginRecords } = instance
+  // Where the grant has ended at Apple before, the login is gone and the person's data is not.
+  if (loginRecords.stored(req) === undefined && loginRecords.owner(req) === undefined) return
   await endSession(instance, req)
   if (login === undefined) return
   const who = { sub: login.user?.sub, organizationId: login.organization?.id ?? login.user?.organizationId }

@@ -54,9 +54,15 @@ export function destroySession(req: Request): Promise<void> {
   return stored('end the session', (done) => requireSession(req).destroy(done))
 }
 
+/** Was there a session that has been ended in the course of this request, by a logout or by the app? */
+export function hasEnded(req: Request): boolean {
+  // express-session leaves its store on every request that it has given a session.
+  return (req.session as SessionBag | undefined) === undefined && (req.sessionStore as Store | undefined) !== undefined
+}
+
 /** Gives a request whose session has been ended a new, empty one. */
 export function renewSession(req: Request): void {
-  if ((req.session as SessionBag | undefined) === undefined) req.sessionStore.generate(req)
+  if (hasEnded(req)) req.sessionStore.generate(req)
 }
 
 /**

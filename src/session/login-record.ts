@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { keyPrefix, readSession, requireSession } from './app-session.js'
+import { hasEnded, keyPrefix, readSession, requireSession } from './app-session.js'
 import type { Sealing } from './sealing.js'
 
 /** All that is kept of a login. */
@@ -52,6 +52,7 @@ export function createLoginRecords(instanceName: string, clientId: string, seali
 
   return {
     stored(req) {
+      if (hasEnded(req)) return undefined
       const value = requireSession(req)[key]
       return typeof value === 'string' ? value : undefined
     },
@@ -75,6 +76,7 @@ export function createLoginRecords(instanceName: string, clientId: string, seali
     },
 
     owner(req) {
+      if (hasEnded(req)) return undefined
       const owner = requireSession(req)[ownerKey]
       return typeof owner === 'string' ? owner : undefined
     },

@@ -90,11 +90,9 @@ export function createPendingLogins(instanceName: string): PendingLogins {
     take(req, state) {
       const session = requireSession(req)
       const login = find(req, state)
-      if (login !== undefined)
-        write(
-          session,
-          read(session).filter((entry) => entry.state !== state),
-        )
+      if (login === undefined) return undefined
+      const others = read(session).filter((entry) => entry.state !== state)
+      write(session, others)
       return login
     },
 
@@ -120,8 +118,8 @@ function holdsOnlyLoginsUnderWay(session: SessionBag): boolean {
 
 /**
  * Saves a session that holds nothing but pending logins for no longer than they last, so that /login cannot fill the
- * store. Only the stored copy ends early: the browser's cookie stays as the app wants it, and the next request that
- * comes back gives the session its usual life again.
+ * store. The cookie of a new session stays as the app wants it. The next request that comes back gives the session its
+ * usual life again, and the next change of it the cookie.
  */
 async function saveBriefly(req: Request, session: SessionBag): Promise<void> {
   const { cookie } = session

@@ -242,7 +242,17 @@ describe('tokens that end (catalogue section 7)', () => {
   })
 
   it('a refresh under way brings no session back that a logout has ended', async () => {
-    const app = await startApp({ ...withToken, session: { resave: true, cookie: { maxAge: 86_400_000 } } })
+    const app = await startApp({
+      routes: (routes) =>
+        routes.get('/token', (req, res) => {
+          req.apple.getAccessToken().then(
+            () => res.end(),
+            // An error page may look who is signed in.
+            () => res.status(req.apple.isAuthenticated ? 500 : 401).end(),
+          )
+        }),
+      session: { resave: true, cookie: { maxAge: 86_400_000 } },
+    })
     const visitor = app.visitor()
     const cookie = cookieOf((await signIn(apple, visitor)).headers)
     await withClockAhead(3600, async () => {
@@ -253,6 +263,49 @@ describe('tokens that end (catalogue section 7)', () => {
       const answer = await token
       expect([answer.status, answer.headers['set-cookie']]).toEqual([401, undefined])
       expect((await request(app.url).get('/').set('Cookie', cookie)).body).toEqual({ signedIn: false })
+    })
+  })
+
+  it.each([
+    ['refused because the logout revoked it', '/token'],
+    ['the school is read', '/school'],
+  ])('brings no session back that a logout has ended while %s', async (_name, path) => {
+    const store = new session.MemoryStore()
+    const app = await startApp({
+      options: { service: 'account-data-sharing' },
+      session: { store, cookie: { maxAge: 86_400_000 } },
+      routes: (routes, auth) => {
+        withToken.routes?.(routes, auth)
+        routes.get('/school', (req, res, next) => {
+          req.apple.roster.organization().then((school) => res.json(school), next)
+        })
+      },
+    })
+    const visitor = app.visitor()
+    apple.misbehave = ({ path: asked }, res) => {
+      if (!asked.endsWith('/organization')) return false
+      res.writeHead(503).end()
+      return true
+    }
+    await signIn(apple, visitor)
+    await withClockAhead(path === '/token' ? 3600 : 0, async () => {
+      apple.misbehave = ({ form }, res) => {
+        if (form.get('grant_type') !== 'refresh_token') return false
+        const refusal = { error: 'invalid_grant' }
+        setTimeout(() => res.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify(refusal)), 200)
+        return true
+      }
+      apple.delay = ({ path: asked }) => (asked.endsWith('/organization') ? 200 : 0)
+      const slow = visitor.get(path).then()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await visitor.post('/auth/apple/logout')
+      expect((await slow).headers['set-cookie']).toBeUndefined()
+      const left = await new Promise((resolve) => {
+        store.all((_error, sessions) => {
+          resolve(sessions)
+        })
+      })
+      expect(left).toEqual({})
     })
   })
 

@@ -34,7 +34,7 @@ beforeEach(async () => {
           person: req.apple.user?.sub,
           school: school.from(req).organization?.id,
           same: school.from(req) === school.from(req),
-          note: (req.session as unknown as { note?: string }).note,
+          note: req.session.note,
         })
       })
       routes.get('/note', (req, res) => {

@@ -24,7 +24,7 @@ function startShop(setup: TestAppSetup = {}): Promise<TestApp> {
         res.end()
       })
       routes.get('/session', (req, res) => {
-        const { cart, account } = req.session as unknown as Record<string, unknown>
+        const { cart, account } = req.session
         res.json({ cart, account, days: Math.round((req.session.cookie.maxAge ?? 0) / 86_400_000) })
       })
       setup.routes?.(routes, auth)
@@ -168,6 +168,24 @@ describe('the app’s own session data at login', () => {
     })
     expect((await visitor.get('/session')).body.cart).toBe('book')
     await signIn(apple, visitor, as('two'))
+    expect((await visitor.get('/session')).body.cart).toBeUndefined()
+  })
+
+  it('goes at a sign-out, too, when the grant had ended at Apple before', async () => {
+    const shop = await startShop({
+      routes: (routes) =>
+        routes.get('/token', (req, res, next) => {
+          req.apple.getAccessToken().then(() => res.end(), next)
+        }),
+    })
+    const visitor = shop.visitor()
+    apple.tokenAnswer = { refresh_token: undefined }
+    await signIn(apple, visitor, as('one'))
+    await visitor.get('/add/book')
+    await withClockAhead(3601, async () => {
+      expect((await visitor.get('/token')).status).toBe(401)
+    })
+    await visitor.post('/auth/apple/logout')
     expect((await visitor.get('/session')).body.cart).toBeUndefined()
   })
 })

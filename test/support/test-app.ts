@@ -6,6 +6,15 @@ import session, { type SessionOptions } from 'express-session'
 import request from 'supertest'
 import { type AppleAuth, appleAuth, AppleAuthError, type AppleAuthOptions, requireAppleAuth } from '../../src/index.js'
 
+declare module 'express-session' {
+  interface SessionData {
+    /** What the tests' apps put into a session. */
+    cart?: string
+    account?: string
+    note?: string
+  }
+}
+
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 /** A good .p8 as text. */
