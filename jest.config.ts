@@ -2,7 +2,7 @@
 import type { Config } from 'jest'
 
 // Jest runs CommonJS: these dependencies ship ES modules only and are compiled for the tests alone.
-const esmOnly = ['jose', 'oauth4webapi', 'openid-client', 'leven']
+const esmOnly = ['jose', 'oauth4webapi', 'openid-client', 'leven', 'p-retry', 'is-network-error']
 
 const shared = {
   transform: {

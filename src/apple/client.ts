@@ -50,7 +50,8 @@ export function createAppleClient(
     // Adds client_id alone; the secret goes with each request's parameters, because it is made as needed.
     openid.None(),
   )
-  server[openid.customFetch] = async (url, options) => {
+  server[openid.customFetch] = async (url, { signal: _itsDeadline, ...options }) => {
+    // httpTimeoutMs alone says how long a call may take; openid-client would end it after 30 seconds.
     const response = await boundedFetch(url, options as RequestInit)
     return url.endsWith(rules.paths.token) && response.status === 200 ? setIdTokenAside(response) : response
   }

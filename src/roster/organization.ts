@@ -1,3 +1,5 @@
+import { isId, isObject, isText, type Writable } from './fields.js'
+
 /**
  * A school, college or other organization in Apple School Manager, with Apple's field names; absent is absent, not null.
  *
@@ -9,40 +11,34 @@ export interface AppleOrganization {
   readonly name?: string
   /** For example `EDUCATION`. */
   readonly type?: string
-  readonly domains?: readonly { readonly name?: string; readonly isVerified?: boolean }[]
+  readonly domains?: readonly AppleDomain[]
   /** ISO 8601, up to nine digits after the second. */
   readonly dateCreated?: string
   /** ISO 8601, up to nine digits after the second. */
   readonly dateLastModified?: string
 }
 
+/** A domain of an organization. */
+export interface AppleDomain {
+  readonly name?: string
+  readonly isVerified?: boolean
+}
+
 /** Reads an organization from what the Roster API or the session holds; undefined when it has no id. */
 export function parseOrganization(value: unknown): AppleOrganization | undefined {
-  if (!isObject(value) || typeof value.id !== 'string' || value.id === '' || value.id.length > 255) return undefined
-  return {
-    id: value.id,
-    ...textField(value, 'name'),
-    ...textField(value, 'type'),
-    ...(Array.isArray(value.domains) ? { domains: value.domains.filter(isObject).map(parseDomain) } : {}),
-    ...textField(value, 'dateCreated'),
-    ...textField(value, 'dateLastModified'),
-  }
+  if (!isObject(value) || !isId(value.id)) return undefined
+  const organization: Writable<AppleOrganization> = { id: value.id }
+  if (isText(value.name)) organization.name = value.name
+  if (isText(value.type)) organization.type = value.type
+  if (Array.isArray(value.domains)) organization.domains = value.domains.filter(isObject).map(parseDomain)
+  if (isText(value.dateCreated)) organization.dateCreated = value.dateCreated
+  if (isText(value.dateLastModified)) organization.dateLastModified = value.dateLastModified
+  return organization
 }
 
-function textField<K extends string>(value: Record<string, unknown>, field: K): Partial<Record<K, string>> {
-  const text = value[field]
-  // A computed key widens to an index signature, which is narrower in fact.
-  return typeof text === 'string' ? ({ [field]: text } as Record<K, string>) : {}
-}
-
-function parseDomain(value: Record<string, unknown>): { name?: string; isVerified?: boolean } {
-  const { isVerified } = value
-  return {
-    ...textField(value, 'name'),
-    ...(typeof isVerified === 'boolean' ? { isVerified } : {}),
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function parseDomain(value: Record<string, unknown>): AppleDomain {
+  const domain: Writable<AppleDomain> = {}
+  if (isText(value.name)) domain.name = value.name
+  if (typeof value.isVerified === 'boolean') domain.isVerified = value.isVerified
+  return domain
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
@@ -90,7 +91,7 @@ describe('boundedFetch', () => {
     answerWith((res) => res.writeHead(status, { location: `${apple.url}/elsewhere` }).end())
     const error = await failure()
     expect(error.message).toContain('redirect')
-    expect(error.details).toEqual({ status })
+    expect(error.details).toEqual({ reason: 'redirect', status })
     expect(apple.requests.map(({ path }) => path)).toEqual(['/some/path?code=secret'])
   })
 
@@ -154,4 +155,84 @@ describe('boundedFetch', () => {
     expect(error.message).toContain('/some/path')
     expect(error.message).not.toContain('secret')
   })
+
+  it('says in one word why there is no answer', async () => {
+    const answers: [string, (res: ServerResponse) => unknown][] = [
+      ['too_large', (res) => res.end('x'.repeat(mebibyte + 1))],
+      ['network', (res) => res.socket?.destroy()],
+      ['timeout', () => undefined],
+    ]
+    for (const [reason, answer] of answers) {
+      answerWith(answer)
+      expect((await failure()).details.reason).toBe(reason)
+    }
+  })
+
+  it('takes another size and another name for one call', async () => {
+    answerWith((res) => res.end('x'.repeat(11)))
+    const limits = { maxBytes: 10, name: '/users/{id}' }
+    await expect(boundedFetch(`${apple.url}/users/1`, {}, limits)).rejects.toThrow(
+      "Apple's /users/{id} answered with more than 10 bytes.",
+    )
+    expect(await (await boundedFetch(`${apple.url}/users/1`, {}, { maxBytes: 11 })).text()).toHaveLength(11)
+  })
+
+  it('reads an answer as bytes, from one chunk, many or none', async () => {
+    for (const chunks of [[], ['one'], ['one', 'two', 'three']]) {
+      answerWith((res) => void sendSlowly(res, chunks))
+      const { status, headers, body } = await boundedFetch.read(`${apple.url}/any`, {})
+      expect([status, headers.get('x-answer')]).toEqual([202, 'yes'])
+      expect(Buffer.from(body ?? []).toString()).toBe(chunks.join(''))
+    }
+  })
 })
+
+describe('boundedFetch under a signal', () => {
+  const silences: [string, (res: ServerResponse) => unknown][] = [
+    ['before the answer', () => undefined],
+    ['within the body', (res) => res.writeHead(200).write('{"a":')],
+  ]
+
+  it.each(silences)('rejects with its reason when it aborts %s, and closes the connection', async (_name, answer) => {
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const closed = new Promise((resolve) => {
+      answerWith((res) => {
+        res.on('close', resolve)
+        answer(res)
+        setTimeout(() => {
+          controller.abort(reason)
+        }, 50)
+      })
+    })
+    const call = boundedFetch(`${apple.url}/any`, { signal: controller.signal })
+    await expect(call).rejects.toBe(reason)
+    await closed
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+  })
+
+  it('asks nothing when it has aborted before', async () => {
+    await expect(boundedFetch(`${apple.url}/any`, { signal: AbortSignal.abort('a text') })).rejects.toBe('a text')
+    expect(apple.requests).toEqual([])
+  })
+
+  it('leaves no listener on it, whatever became of the call', async () => {
+    const { signal } = new AbortController()
+    answerWith((res) => res.end('good'))
+    await boundedFetch(`${apple.url}/any`, { signal })
+    answerWith((res) => res.socket?.destroy())
+    await failure('/any', { signal })
+    answerWith(() => undefined)
+    expect((await failure('/any', { signal })).message).toContain('within 300 ms')
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+})
+
+async function sendSlowly(res: ServerResponse, chunks: readonly string[]): Promise<void> {
+  res.writeHead(202, { 'x-answer': 'yes' })
+  for (const chunk of chunks) {
+    res.write(chunk)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  res.end()
+}
