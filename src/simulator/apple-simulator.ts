@@ -1,6 +1,7 @@
 import type { Express } from 'express'
 import { createClientCredentials, type ClientCredentials, type CreateClientOptions } from './client-credentials.js'
 import type { SimulatorClient } from './client-registry.js'
+import type { FaultOptions } from './faults.js'
 import type { SimulatorPerson } from './person.js'
 import type { GrantFilter } from './grant-book.js'
 import { requireKnownNames } from './known-names.js'
@@ -34,6 +35,10 @@ export interface AppleSimulator {
   readonly revokeGrant: (filter?: GrantFilter) => number
   /** Ends every access token at once; refresh tokens stay. */
   readonly expireAccessTokens: () => void
+  /** Lets the next requests that fit fail, be late, or get no answer. @throws TypeError for options that make no sense */
+  readonly fail: (fault: FaultOptions) => void
+  /** Calls off every fault that did not strike yet. */
+  readonly behave: () => void
   /** The `sub` that a team sees for a person. Default team: the first that registered an app. */
   readonly subject: (personId: string, teamId?: string) => string
 }
@@ -41,7 +46,7 @@ export interface AppleSimulator {
 /**
  * Creates a simulator: strict where Apple is strict, with Apple's answers.
  * @throws TypeError for wrong options
- * @throws Error in production without `allowInProduction`
+ * @throws Error in production without `allowInProduction`, or when the state file is damaged or cannot be written
  */
 export function createAppleSimulator(options: AppleSimulatorOptions = {}): AppleSimulator {
   const config = parseSimulatorOptions(options)
@@ -78,22 +83,29 @@ export function createAppleSimulator(options: AppleSimulatorOptions = {}): Apple
     },
     rotateKeys: state.keys.rotate,
     revokeGrant: (filter = {}) => revokeGrant(state, filter),
-    expireAccessTokens: state.tokens.expireAccessTokens,
+    expireAccessTokens() {
+      state.tokens.expireAccessTokens()
+      state.save()
+    },
+    fail: state.faults.add,
+    behave: state.faults.clear,
     subject: (personId, teamId) => subject(state, personId, teamId),
   }
 }
 
-function revokeGrant({ clients, grants }: SimulatorState, filter: GrantFilter): number {
+function revokeGrant({ clients, grants, save }: SimulatorState, filter: GrantFilter): number {
   requireKnownNames('revokeGrant', filter, ['clientId', 'personId', 'organizationId'])
   const { clientId, personId, organizationId } = filter
   const client = clients.find(clientId)
   if (clientId !== undefined && client === undefined) throw new TypeError(`The client ${clientId} is not registered.`)
-  return grants.revoke(
+  const ended = grants.revoke(
     (grant) =>
       (client === undefined || grant.consentGroup === client.consentGroup) &&
       (personId === undefined || grant.person?.id === personId) &&
       (organizationId === undefined || grant.organizationId === organizationId),
   )
+  save()
+  return ended
 }
 
 function subject({ clients, directory, subject }: SimulatorState, personId: string, teamId?: string): string {

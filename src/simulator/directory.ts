@@ -1,5 +1,6 @@
 import { requireKnownNames } from './known-names.js'
 import type { SimulatorPerson, SimulatorRole, SimulatorSchool } from './person.js'
+import { requireSchoolSize } from './school-size.js'
 import { seededPeople, seededSchools, testOrganization } from './seed.js'
 
 /** Who and which schools there are; nothing in it changes. */
@@ -10,7 +11,7 @@ export interface Directory {
 }
 
 const personNames = ['id', 'givenName', 'familyName', 'role', 'email', 'emailVerified', 'organizationId']
-const schoolNames = ['id', 'name', 'domains', 'dateCreated', 'dateLastModified']
+const schoolNames = ['id', 'name', 'domains', 'dateCreated', 'dateLastModified', 'size']
 const unmanaged: readonly SimulatorRole[] = ['consumer', 'developer']
 const roles: readonly SimulatorRole[] = [
   ...unmanaged,
@@ -32,6 +33,7 @@ export function createDirectory(
   const schoolsById = new Map<string, SimulatorSchool>([[testOrganization.id, testOrganization]])
   for (const school of schools) {
     requireKnownNames(`school ${school.name}`, school, schoolNames)
+    if (school.size !== undefined) requireSchoolSize(`The size of school ${school.name}`, school.size)
     if (schoolsById.has(school.id)) throw new TypeError(`Two schools have the id ${school.id}. Ids must differ.`)
     schoolsById.set(school.id, Object.freeze({ ...school }))
   }

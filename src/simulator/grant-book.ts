@@ -40,6 +40,10 @@ export interface GrantBook {
   readonly open: (owner: GrantOwner) => { grant: Grant; isFirst: boolean }
   /** Ends live grants; answers how many. */
   readonly revoke: (matches: (grant: Grant) => boolean) => number
+  /** The live grants, oldest first. */
+  readonly list: () => readonly Grant[]
+  /** Takes a live grant of an earlier process back. */
+  readonly restore: (grant: Grant) => void
 }
 
 /** Starts without any consent. */
@@ -47,7 +51,7 @@ export function createGrantBook(): GrantBook {
   const live = new Map<string, Grant>()
   return {
     open({ service, client: { consentGroup }, person, organizationId }) {
-      const key = JSON.stringify([service, consentGroup, organizationId ?? person?.id])
+      const key = keyOf({ service, consentGroup, person, organizationId })
       const known = live.get(key)
       if (known !== undefined) return { grant: known, isFirst: false }
       const tokenFamily = createTokenFamily()
@@ -67,5 +71,18 @@ export function createGrantBook(): GrantBook {
       }
       return ended.length
     },
+    list: () => [...live.values()],
+    restore(grant) {
+      live.set(keyOf(grant), grant)
+    },
   }
+}
+
+function keyOf({
+  service,
+  consentGroup,
+  organizationId,
+  person,
+}: Omit<Grant, 'tokenFamily' | 'hideEmail' | 'revoked'>) {
+  return JSON.stringify([service, consentGroup, organizationId ?? person?.id])
 }

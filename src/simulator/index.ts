@@ -1,6 +1,7 @@
 export { createAppleSimulator, type AppleSimulator } from './apple-simulator.js'
 export type { ClientCredentials, CreateClientOptions } from './client-credentials.js'
 export type { SimulatorClient, SimulatorClientKey } from './client-registry.js'
+export type { FaultEndpoint, FaultOptions } from './faults.js'
 export type { SimulatorPerson, SimulatorRole, SimulatorSchool } from './person.js'
 export type { GrantFilter } from './grant-book.js'
 export type { ListenOptions } from './loopback-server.js'

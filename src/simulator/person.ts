@@ -28,4 +28,6 @@ export interface SimulatorSchool {
   readonly dateCreated?: string
   /** ISO 8601. */
   readonly dateLastModified?: string
+  /** How many people the Roster API lists; `people` come first, the rest is made up. Default: `schoolSize`. */
+  readonly size?: number
 }

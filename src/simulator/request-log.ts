@@ -8,7 +8,10 @@ export interface SimulatorRequest {
   readonly endpoint: SimulatorEndpoint
   /** Absent for the Roster API. */
   readonly service?: SimulatorService
+  /** 0 where a fault left the request without an answer. */
   readonly status: number
+  /** Of the Roster API: the path, with `{userId}` and the like for an id that the school does not have. */
+  readonly path?: string
   /** Apple's error code, as answered or as handed to the redirect URI. */
   readonly error?: string
   /** What Apple would not tell: why the request failed. */
@@ -22,7 +25,7 @@ export interface SimulatorRequest {
 }
 
 /** What an endpoint may add to its own record while it works. */
-export type RequestNote = { -readonly [Name in 'error' | 'reason' | 'clientId' | 'grantType']?: string }
+export type RequestNote = { -readonly [Name in 'path' | 'error' | 'reason' | 'clientId' | 'grantType']?: string }
 
 /** The latest requests. */
 export interface RequestLog {

@@ -11,6 +11,8 @@ export const testOrganization: SimulatorSchool = {
   id: '5f0f6d1e-0100-4a5c-9a51-51c7b0a1f100',
   name: 'Apple School Manager Test Organization',
   domains: [{ name: 'mytestschool.org', isVerified: false }],
+  // More than one page.
+  size: 130,
   ...dates,
 }
 
@@ -24,6 +26,7 @@ export const seededSchools: readonly SimulatorSchool[] = [
       { name: 'second-school.example', isVerified: true },
       { name: 'old-second-school.example', isVerified: false },
     ],
+    size: 40,
     ...dates,
   },
 ]

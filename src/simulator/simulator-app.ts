@@ -5,7 +5,7 @@ import { serve } from './routes/endpoint.js'
 import { home } from './routes/home.js'
 import { keysEndpoint } from './routes/keys.js'
 import { revokeEndpoint } from './routes/revoke.js'
-import { createRosterRouter } from './routes/roster-api.js'
+import { rosterEndpoint } from './routes/roster-api.js'
 import { tokenEndpoint } from './routes/token.js'
 import { serviceNames, services } from './services.js'
 import type { SimulatorState } from './simulator-state.js'
@@ -23,7 +23,7 @@ export function createSimulatorApp(state: SimulatorState): Express {
     app.get(`${path}/keys`, serve(state, 'keys', service, keysEndpoint(state)))
   }
   app.post(`${consentPath}/:consent`, serve(state, 'consent', undefined, consentEndpoint(state)))
-  app.use('/rosterapi/v1', createRosterRouter(state))
+  app.use('/rosterapi/v1', serve(state, 'roster', undefined, rosterEndpoint(state)))
   app.use(answerFailure)
   return app
 }

@@ -1,6 +1,7 @@
 import type { SimulatorClient } from './client-registry.js'
 import type { SimulatorPerson, SimulatorSchool } from './person.js'
 import { requireKnownNames } from './known-names.js'
+import { requireSchoolSize } from './school-size.js'
 
 /** What `createAppleSimulator` takes; the knobs stand for what Apple leaves open. */
 export interface AppleSimulatorOptions {
@@ -20,6 +21,21 @@ export interface AppleSimulatorOptions {
   readonly accountDataSharingIssuer?: 'v2' | 'plain'
   /** Whether revoke answers `invalid_grant` to a `token_type_hint` that is wrong. Default: `ignored`. */
   readonly tokenTypeHint?: 'ignored' | 'strict'
+  /** How many people the Roster API lists of a school without `size`, such as the seeded First School. Default: 120. */
+  readonly schoolSize?: number
+  /** The largest `limit` of the Roster API; a larger one gets this many. Default: 1000. */
+  readonly rosterMaxLimit?: number
+  /** Which scope opens `/classes/{id}/users`: `edu.users.read`, `edu.classes.read`, both or either. Default: `either`. */
+  readonly rosterClassUsersScope?: 'either' | 'users' | 'classes' | 'both'
+  /** Whether the last page of a list has a `nextPageToken`, which leads to an empty page. Default: `omitted`. */
+  readonly rosterLastPageToken?: 'omitted' | 'sent'
+  /** Whether users of the Roster API have `roles`, documented but in no sample of Apple's. Default: `sent`. */
+  readonly rosterRoles?: 'sent' | 'omitted'
+  /**
+   * A JSON file in which consents and tokens outlive the process: read at the start, and written, for its owner alone,
+   * before the answer to any request that changes them. Default: none, nothing is written.
+   */
+  readonly stateFile?: string
   /** Where browsers and apps reach the simulator when it is mounted elsewhere. Default: the address of `listen()`. */
   readonly baseUrl?: string
   /** Apple's clock in milliseconds. Default: `Date.now`. */
@@ -35,6 +51,12 @@ export interface SimulatorConfig {
   readonly nonceSupported: boolean
   readonly accountDataSharingIssuer: 'v2' | 'plain'
   readonly tokenTypeHint: 'ignored' | 'strict'
+  readonly schoolSize: number
+  readonly rosterMaxLimit: number
+  readonly rosterClassUsersScope: 'either' | 'users' | 'classes' | 'both'
+  readonly rosterLastPageToken: 'omitted' | 'sent'
+  readonly rosterRoles: 'sent' | 'omitted'
+  readonly stateFile: string | undefined
   /** Without a trailing slash. */
   readonly baseUrl: string | undefined
   readonly now: () => number
@@ -50,6 +72,12 @@ const optionNames: Record<keyof AppleSimulatorOptions, true> = {
   nonceSupported: true,
   accountDataSharingIssuer: true,
   tokenTypeHint: true,
+  schoolSize: true,
+  rosterMaxLimit: true,
+  rosterClassUsersScope: true,
+  rosterLastPageToken: true,
+  rosterRoles: true,
+  stateFile: true,
   baseUrl: true,
   now: true,
   allowInProduction: true,
@@ -74,9 +102,38 @@ export function parseSimulatorOptions(options: AppleSimulatorOptions): Simulator
     nonceSupported: options.nonceSupported ?? true,
     accountDataSharingIssuer: choose('accountDataSharingIssuer', options.accountDataSharingIssuer, ['v2', 'plain']),
     tokenTypeHint: choose('tokenTypeHint', options.tokenTypeHint, ['ignored', 'strict']),
+    ...parseRosterOptions(options),
+    stateFile: parseStateFile(options.stateFile),
     baseUrl: parseBaseUrl(options.baseUrl),
     now: options.now ?? Date.now,
   })
+}
+
+function parseRosterOptions(options: AppleSimulatorOptions) {
+  const { schoolSize = 120, rosterMaxLimit = 1000, rosterClassUsersScope, rosterLastPageToken, rosterRoles } = options
+  requireSchoolSize('The option schoolSize', schoolSize)
+  if (!Number.isInteger(rosterMaxLimit) || rosterMaxLimit < 1) {
+    throw new TypeError('The option rosterMaxLimit must be a whole number from 1.')
+  }
+  return {
+    schoolSize,
+    rosterMaxLimit,
+    rosterClassUsersScope: choose('rosterClassUsersScope', rosterClassUsersScope, [
+      'either',
+      'users',
+      'classes',
+      'both',
+    ]),
+    rosterLastPageToken: choose('rosterLastPageToken', rosterLastPageToken, ['omitted', 'sent']),
+    rosterRoles: choose('rosterRoles', rosterRoles, ['sent', 'omitted']),
+  }
+}
+
+function parseStateFile(stateFile: string | undefined): string | undefined {
+  if (stateFile !== undefined && (typeof stateFile !== 'string' || stateFile === '')) {
+    throw new TypeError('The option stateFile must be the path of a file; leave it out to save nothing.')
+  }
+  return stateFile
 }
 
 function choose<Value extends string>(

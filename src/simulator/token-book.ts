@@ -52,6 +52,10 @@ export interface TokenBook {
   readonly isLive: (token: IssuedToken) => boolean
   /** Ends every access token at once and keeps the refresh tokens. */
   readonly expireAccessTokens: () => void
+  /** Every access and refresh token, oldest first. */
+  readonly list: () => readonly (readonly [string, IssuedToken])[]
+  /** Takes a token of an earlier process back. */
+  readonly restore: (token: string, issued: IssuedToken) => void
 }
 
 /** Starts without any token; `now` is in milliseconds. */
@@ -82,6 +86,10 @@ export function createTokenBook(now: () => number): TokenBook {
       for (const token of tokens.values()) {
         if (token.kind === 'access_token') token.expiresAt = Math.min(token.expiresAt, now())
       }
+    },
+    list: () => [...tokens],
+    restore(token, issued) {
+      tokens.set(token, issued)
     },
   }
 }

@@ -68,6 +68,13 @@ describe('createAppleSimulator', () => {
       ['a value', { emailFlags: 'text' }, 'The option emailFlags must be one of boolean, string.'],
       ['a baseUrl that is no URL', { baseUrl: 'apple' }, 'The option baseUrl must be an absolute http or https URL'],
       ['a baseUrl with a query', { baseUrl: 'https://a.example/?b' }, 'without query and fragment'],
+      ['part of a person', { schoolSize: 1.5 }, 'The option schoolSize must be a whole number from 0 to 10000000.'],
+      ['more than a country', { schoolSize: 1e9 }, 'The option schoolSize must be a whole number from 0 to 10000000.'],
+      ['a limit of 0', { rosterMaxLimit: 0 }, 'The option rosterMaxLimit must be a whole number from 1.'],
+      ['another scope', { rosterClassUsersScope: 'none' }, 'rosterClassUsersScope must be one of either, users,'],
+      ['a boolean', { rosterLastPageToken: true }, 'rosterLastPageToken must be one of omitted, sent.'],
+      ['a misspelling', { rosterRoles: 'omit' }, 'The option rosterRoles must be one of sent, omitted.'],
+      ['an empty path', { stateFile: '' }, 'The option stateFile must be the path of a file'],
     ]
     it.each(refused)('refuses %s with a sentence', (_case, options, message) => {
       expect(() => createAppleSimulator(options)).toThrow(message)

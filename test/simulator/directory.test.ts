@@ -45,6 +45,7 @@ describe('createDirectory', () => {
     ['a consumer with a school', [{ ...head, role: 'consumer' }], [school], 'cannot have an organizationId'],
     ['two people with one id', [head, head], [school], 'Two people have the id 000001.QQ'],
     ['two schools with one id', [head], [school, school], `Two schools have the id ${school.id}`],
+    ['a school of half a person', [head], [{ ...school, size: 0.5 }], 'The size of school Some School must be a whole'],
     ['an unknown member of a school', [head], [{ ...school, town: 'x' }], 'school Some School has no "town"'],
   ])('refuses %s', (_case, people, schools, message) => {
     expect(() => createAppleSimulator({ people: people as SimulatorPerson[], schools })).toThrow(message)

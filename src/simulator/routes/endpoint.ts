@@ -1,13 +1,18 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { oauthErrorAnswer, type Answer } from '../answer.js'
 import { errorPage } from '../error-page.js'
+import { strike } from '../fault-strike.js'
 import { OAuthError, PageError } from '../oauth-error.js'
 import type { RequestNote, SimulatorEndpoint } from '../request-log.js'
+import { parseRosterPath } from '../roster-path.js'
 import type { SimulatorService } from '../services.js'
 import type { SimulatorState } from '../simulator-state.js'
 
 /** Works out the answer; may throw OAuthError or PageError, and may add to the record of the request. */
 export type Endpoint = (req: Request, res: Response, note: RequestNote) => Answer | Promise<Answer>
+
+// Requests of the others change no consent and no token.
+const changing: readonly SimulatorEndpoint[] = ['consent', 'token', 'revoke']
 
 /** Turns an endpoint into Express middleware that records each request before it is answered. Errors go to `next`. */
 export function serve(
@@ -18,18 +23,36 @@ export function serve(
 ): RequestHandler {
   async function respond(req: Request, res: Response): Promise<void> {
     const note: RequestNote = {}
-    const answer = await answerOf(endpoint, req, res, note)
+    const answer = await answerOrStrike(req, res, note)
     state.requests.add({
       endpoint: name,
       ...(service !== undefined && { service }),
-      status: answer.status,
+      status: answer?.status ?? 0,
       ...note,
       at: state.config.now(),
     })
+    if (answer === undefined) return
     // Not res.send(), which rewrites the content type.
     res.writeHead(answer.status, { ...answer.headers, 'Content-Length': Buffer.byteLength(answer.body) })
     res.end(answer.body)
   }
+
+  async function answerOrStrike(req: Request, res: Response, note: RequestNote): Promise<Answer | undefined> {
+    const fault = state.faults.take({ endpoint: name, service, path: name === 'roster' ? req.path : '' })
+    const struck = fault === undefined ? 'spared' : await strike(fault, req, res)
+    if (struck !== 'spared' && struck !== 'delayed') {
+      note.reason = struck.reason
+      const path = name === 'roster' ? parseRosterPath(req.path) : undefined
+      if (path !== undefined) note.path = path.template
+      return struck.answer
+    }
+    const answer = await answerOf(endpoint, req, res, note)
+    // Saved before the app hears of it, so that a restart cannot forget what was answered.
+    if (changing.includes(name)) state.save()
+    if (struck === 'delayed') note.reason = [note.reason, 'fail() asked for a delay'].filter(Boolean).join('; ')
+    return answer
+  }
+
   return function appleEndpoint(req, res, next) {
     respond(req, res).catch(next)
   }
