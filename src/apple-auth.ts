@@ -1,30 +1,17 @@
 import type { Request, RequestHandler, Router } from 'express'
-import { createBoundedFetch } from './apple/bounded-fetch.js'
-import { createAppleClient } from './apple/client.js'
-import { createClientSecret } from './apple/client-secret.js'
-import { createIdTokenVerifier } from './apple/id-token.js'
 import { type AppleClaims, type AppleUser, toUser } from './apple/identity.js'
-import { createKeySet } from './apple/key-set.js'
-import { type AppleAuthConfig, parseConfig } from './config/config.js'
+import { parseConfig } from './config/config.js'
 import type { AppleAuthOptions } from './config/options.js'
-import { AppleArgumentError, AppleRosterError } from './errors.js'
-import { type AppleAuthEvents, createEvents } from './events.js'
+import type { AppleConnections } from './connections/connections.js'
+import { createInstance } from './create-instance.js'
+import { AppleArgumentError } from './errors.js'
+import type { AppleAuthEvents } from './events.js'
 import { createAttach, createFrom } from './http/attach.js'
 import type { RequireAppleAuthOptions } from './http/guard-options.js'
 import type { Instance } from './http/instance.js'
 import type { RequestApple } from './http/request-apple.js'
 import { createGuard } from './http/require-apple-auth.js'
 import { createRouter } from './http/router.js'
-import { createRosterClient, type RosterClient } from './roster/roster-client.js'
-import { createLoginRecords } from './session/login-record.js'
-import { createOncePerKey } from './session/once-per-key.js'
-import { createPendingLogins } from './session/pending-logins.js'
-import { createSealing } from './session/sealing.js'
-
-/** How long a callback's result serves the same request when it comes again, in milliseconds: a Reload, a second click. */
-const callbackKeptMs = 10 * 1000
-/** How long a refresh's result serves requests that began before it ended, in milliseconds. */
-const refreshKeptMs = 30 * 1000
 
 /** One configured connection to Apple. */
 export interface AppleAuth {
@@ -36,6 +23,12 @@ export interface AppleAuth {
   requireAuth(options?: RequireAppleAuthOptions): RequestHandler
   /** What `attach()` puts on `req.apple`; the way to an instance that has a name of its own. */
   from(req: Request): RequestApple
+  /**
+   * The connected schools, for work without a browser; Data Sharing only.
+   *
+   * @throws AppleArgumentError for Sign in with Apple
+   */
+  readonly connections: AppleConnections
   /**
    * Verifies an id_token handed over by a native app or by Apple JS.
    *
@@ -76,6 +69,12 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
     },
     requireAuth: (guardOptions = {}) => createGuard(guardOptions, from, config.rules.scopes),
     from,
+    get connections() {
+      if (instance.connections !== undefined) return instance.connections
+      throw new AppleArgumentError(
+        "Sign in with Apple connects no schools: use an instance whose service is 'account-data-sharing'.",
+      )
+    },
     async verifyIdToken(jwt, options = {}) {
       const { nonce, audience } = options
       // Most often a nonce that was looked up and not found: then nothing has been compared.
@@ -96,26 +95,6 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
   return Object.freeze(auth)
 }
 
-function createInstance(config: AppleAuthConfig, warnOnce: Instance['warnOnce']): Instance {
-  const boundedFetch = createBoundedFetch(config)
-  const keySet = createKeySet(`${config.baseUrl}${config.rules.paths.keys}`, boundedFetch)
-  const sealing = createSealing(config.tokenEncryptionKeys, `${config.name} ${config.clientId}`)
-  return {
-    config,
-    client: createAppleClient(config, createClientSecret(config), boundedFetch),
-    verifyIdToken: createIdTokenVerifier(config, keySet),
-    roster: config.rules.hasRoster
-      ? (getAccessToken) => createRosterClient(config.rosterBaseUrl, boundedFetch, getAccessToken)
-      : () => noRoster,
-    pendingLogins: createPendingLogins(config.name),
-    loginRecords: createLoginRecords(config.name, config.clientId, sealing),
-    events: createEvents(config.name),
-    callbacks: createOncePerKey({ keepMs: callbackKeptMs, keepFailures: true }),
-    refreshes: createOncePerKey({ keepMs: refreshKeptMs, keepFailures: false }),
-    warnOnce,
-  }
-}
-
 /** `app.use(apple.attach)` without the brackets would leave every request without an answer. */
 function refuseArguments(method: string, mistake: readonly unknown[]): void {
   if (mistake.length > 0) {
@@ -123,16 +102,6 @@ function refuseArguments(method: string, mistake: readonly unknown[]): void {
       `${method} is to be called: write app.use(apple.${method}()), not app.use(apple.${method}).`,
     )
   }
-}
-
-const noRoster: RosterClient = {
-  organization: () =>
-    Promise.reject(
-      new AppleRosterError(
-        "Sign in with Apple opens no Roster API: use an instance whose service is 'account-data-sharing'.",
-        undefined,
-      ),
-    ),
 }
 
 function createWarnOnce(): Instance['warnOnce'] {

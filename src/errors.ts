@@ -241,12 +241,41 @@ export class AppleForbiddenError extends AppleAuthError {
 /** The Roster API refused a request or answered with something that is no answer. */
 export class AppleRosterError extends AppleAuthError {
   readonly code = 'ERR_APPLE_ROSTER'
-  override readonly publicMessage = 'The school’s data cannot be read at the moment.'
+  override readonly publicMessage: string
   /** Apple's HTTP status; undefined where there was none. */
   readonly appleStatus: number | undefined
 
   constructor(message: string, appleStatus: number | undefined, options: AppleAuthErrorOptions = {}) {
     super(message, 424, options)
     this.appleStatus = appleStatus
+    this.publicMessage =
+      this.status === 404
+        ? 'There is no such person, class or place in this school.'
+        : 'The school’s data cannot be read at the moment.'
+  }
+}
+
+/** A school is not connected, or its connection no longer works because Apple refuses to renew its tokens. */
+export class AppleConnectionError extends AppleAuthError {
+  readonly code = 'ERR_APPLE_CONNECTION'
+  override readonly publicMessage = 'This school is not connected. An administrator of the school can connect it.'
+  readonly organizationId: string
+  /** `not_connected`, or why the connection broke: Apple's `error` value, for example `invalid_grant`. */
+  readonly reason: string
+
+  constructor(message: string, organizationId: string, reason: string, options: AppleAuthErrorOptions = {}) {
+    super(message, 424, { ...options, details: { organizationId, reason, ...options.details } })
+    this.organizationId = organizationId
+    this.reason = reason
+  }
+}
+
+/** The store that keeps connections did not answer, or not in time; nothing is taken for granted then. */
+export class AppleStoreError extends AppleAuthError {
+  readonly code = 'ERR_APPLE_STORE'
+  override readonly publicMessage = siteProblem
+
+  constructor(message: string, options: AppleAuthErrorOptions = {}) {
+    super(message, 503, options)
   }
 }

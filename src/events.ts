@@ -16,6 +16,10 @@ export interface AppleAuthEvents {
   logout: { sub: string | undefined; organizationId: string | undefined; revoked: boolean }
   /** An access token was renewed. */
   refresh: { sub: string | undefined; organizationId: string | undefined; expiresAt: Date }
+  /** Apple refuses to renew a connected school's tokens; told once, and `connections.get()` says it from then on. */
+  connection_broken: { organizationId: string; reason: string; error: AppleAuthError }
+  /** A school was disconnected: by `connections.disconnect()`, or by a logout that revoked its grant. */
+  disconnected: { organizationId: string }
   /** Apple did not take tokens back at logout; the person is signed out here all the same. */
   revocation_failed: { sub: string | undefined; organizationId: string | undefined; error: AppleAuthError }
 }
@@ -34,6 +38,8 @@ const names: Readonly<Record<keyof AppleAuthEvents, true>> = {
   login_cancelled: true,
   logout: true,
   refresh: true,
+  connection_broken: true,
+  disconnected: true,
   revocation_failed: true,
 }
 

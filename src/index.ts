@@ -1,5 +1,7 @@
 export { appleAuth, type AppleAuth } from './apple-auth.js'
 export type { AppleClaims, AppleUser, UnverifiedName } from './apple/identity.js'
+export type { AppleConnection } from './connections/connection.js'
+export type { AppleConnections } from './connections/connections.js'
 export type { AppleAuthOptions, AppleLoginContext, AppleStore } from './config/options.js'
 export type { AppleResponseMode, AppleService } from './config/services.js'
 export * from './errors.js'
@@ -8,6 +10,16 @@ export type { Missing } from './http/guard-conditions.js'
 export type { RequireAppleAuthOptions } from './http/guard-options.js'
 export type { LoginOptions, RequestApple } from './http/request-apple.js'
 export { requireAppleAuth } from './http/require-apple-auth.js'
-export type { AppleOrganization } from './roster/organization.js'
+export type { AppleDomain, AppleOrganization } from './roster/organization.js'
+export type { RosterClass } from './roster/class.js'
+export type { RosterLocation } from './roster/location.js'
 export type { RosterClient } from './roster/roster-client.js'
+export type { RosterList } from './roster/roster-list.js'
+export type {
+  RosterClassUsersOptions,
+  RosterListOptions,
+  RosterRequestOptions,
+  RosterUsersOptions,
+} from './roster/roster-options.js'
+export type { RosterRoleLocation, RosterUser } from './roster/user.js'
 export type { AppleTokens } from './session/tokens.js'

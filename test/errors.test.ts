@@ -7,6 +7,7 @@ import {
   AppleAuthorizationError,
   AppleCallbackError,
   AppleConfigError,
+  AppleConnectionError,
   AppleCrossSiteError,
   AppleForbiddenError,
   AppleIdentityError,
@@ -18,6 +19,7 @@ import {
   AppleSessionMissingError,
   AppleSessionStoreError,
   AppleStateError,
+  AppleStoreError,
   AppleTokenError,
   AppleUnavailableError,
   AppleWrongHostError,
@@ -46,6 +48,8 @@ const errors: readonly (readonly [error: AppleAuthError, code: string, status: n
   [new AppleLoginRequiredError(operator), 'ERR_APPLE_LOGIN_REQUIRED', 401],
   [new AppleForbiddenError(operator), 'ERR_APPLE_FORBIDDEN', 403],
   [new AppleRosterError(operator, 429), 'ERR_APPLE_ROSTER', 424],
+  [new AppleConnectionError(operator, 'org-1', 'invalid_grant'), 'ERR_APPLE_CONNECTION', 424],
+  [new AppleStoreError(operator), 'ERR_APPLE_STORE', 503],
 ]
 
 const table = errors.map(([error, code, status]) => ({ name: error.constructor.name, error, code, status }))

@@ -22,11 +22,13 @@ export interface AppleLoginContext {
   readonly returnTo: string
 }
 
-/** Where this package keeps what must outlive a session: a Keyv instance, or anything with these three methods. */
+/** Where this package keeps what must outlive a session: a Keyv instance, or anything with these methods. */
 export interface AppleStore {
   get(key: string): unknown
   set(key: string, value: unknown, ttlMilliseconds?: number): unknown
   delete(key: string): unknown
+  /** All that is held, as key and value; only `connections.list()` needs it. */
+  iterator?: ((namespace?: string) => AsyncIterable<unknown>) | undefined
 }
 
 /** What `appleAuth()` takes. An option wins over its variable; `undefined` and an empty variable mean absent. */
@@ -75,8 +77,8 @@ export interface AppleAuthOptions {
   revokeOnLogout?: boolean | undefined
   /** 32-byte keys in base64url; the first seals tokens in the session, all open. `APPLE_TOKEN_ENCRYPTION_KEYS`. Default: none. */
   tokenEncryptionKeys?: string | readonly string[] | undefined
-  /** Keeps what must outlive a session. `APPLE_STORE_URL` (a redis:, postgres: or sqlite: URL). Default: memory. */
-  store?: AppleStore | undefined
+  /** Keeps what must outlive a session: a Keyv instance, or a redis: or postgres: URL. `APPLE_STORE_URL`. Default: memory. */
+  store?: AppleStore | string | undefined
   /** Deadline of every call to Apple, in milliseconds, 1 to 60000. `APPLE_HTTP_TIMEOUT_MS`. Default: 5000. */
   httpTimeoutMs?: number | undefined
   /** How far Apple's clock and ours may differ, in seconds, 0 to 600. `APPLE_CLOCK_TOLERANCE_SECONDS`. Default: 30. */

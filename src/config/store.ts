@@ -12,8 +12,10 @@ export function readStore(settings: Settings): StoreConfig {
   let store: AppleStore | undefined
   const storeUrl = settings.read('store', (raw, report) => {
     if (typeof raw === 'string') {
-      if (/^(rediss?|postgres(ql)?|sqlite):\/\//.test(raw)) return raw
-      report('must be a redis:, rediss:, postgres:, postgresql: or sqlite: URL')
+      if (/^(rediss?|postgres(ql)?):\/\//.test(raw)) return raw
+      report(
+        'must be a redis:, rediss:, postgres: or postgresql: URL; for any other store give a Keyv instance as the option',
+      )
     } else if (isStore(raw)) {
       store = raw
     } else {

@@ -3,6 +3,9 @@ import { AppleLoginRequiredError } from '../errors.js'
 import type { GuardRules } from './guard-options.js'
 import type { RequestApple } from './request-apple.js'
 
+/** How long a guard waits for a school that it does not know yet, in milliseconds: a person waits for the page. */
+const longestReadMs = 3000
+
 /** What a login lacks; API clients get it as `missing`. */
 export interface Missing {
   /** Scopes that were not granted. */
@@ -41,7 +44,7 @@ async function organizationId(apple: RequestApple): Promise<string | undefined> 
   const known = apple.organization?.id ?? apple.user?.organizationId
   if (known !== undefined) return known
   try {
-    return (await apple.roster.organization()).id
+    return (await apple.roster.organization({ signal: AbortSignal.timeout(longestReadMs) })).id
   } catch (error) {
     if (error instanceof AppleLoginRequiredError) throw error
     // Unknown is not allowed; the Roster API says more to whoever asks it.

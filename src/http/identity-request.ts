@@ -56,7 +56,9 @@ async function readOrganization(
   claims: AppleClaims | undefined,
 ): Promise<AppleOrganization | undefined> {
   try {
-    return await instance.roster(() => Promise.resolve(tokens.accessToken)).organization()
+    const token = (): Promise<string> => Promise.resolve(tokens.accessToken)
+    // A person waits for this page: whatever may pass is read later.
+    return await instance.roster({ current: token, renewed: token }, { triesAgain: false }).organization()
   } catch (error) {
     if (claims !== undefined) {
       instance.events.note('the school could not be read, the login stands', error)

@@ -1,12 +1,13 @@
 import type { Request, Response } from 'express'
 import type { AppleClaims, AppleUser } from '../apple/identity.js'
-import { AppleArgumentError } from '../errors.js'
+import { AppleArgumentError, AppleIdentityError } from '../errors.js'
 import { renewSession } from '../session/app-session.js'
 import type { AppleOrganization } from '../roster/organization.js'
 import type { RosterClient } from '../roster/roster-client.js'
 import type { AppleTokens } from '../session/tokens.js'
-import { currentAccessToken } from './access-token.js'
+import { currentAccessToken, renewedAccessToken } from './access-token.js'
 import type { Instance } from './instance.js'
+import { keepConnection } from './keep-connection.js'
 import { startLogin } from './login.js'
 import { type LoginView, unfoldLogin } from './login-view.js'
 import { signOut } from './sign-out.js'
@@ -122,23 +123,39 @@ class LazyRequestApple implements RequestApple {
   }
 
   get roster(): RosterClient {
-    const client = this.#instance.roster(() => this.getAccessToken())
+    const client = this.#instance.roster({
+      current: () => this.getAccessToken(),
+      renewed: (rejected) => renewedAccessToken(this.#instance, this.#req, rejected),
+    })
     return {
-      organization: async () => {
-        const organization = await client.organization()
-        await this.#keepOrganization(organization)
+      ...client,
+      organization: async (options) => {
+        const organization = await client.organization(options)
+        await this.#checkOrganization(organization)
         return organization
       },
     }
   }
 
-  /** A login whose organization could not be read at the time learns it now. */
-  async #keepOrganization(organization: AppleOrganization): Promise<void> {
+  /**
+   * A login whose organization could not be read at the time learns it now, and its school is connected now.
+   *
+   * @throws AppleIdentityError when it is another than the login's
+   */
+  async #checkOrganization(organization: AppleOrganization): Promise<void> {
     const login = this.#login
-    if (login === undefined || login.organization !== undefined) return
-    if (login.claims?.org_id !== undefined && login.claims.org_id !== organization.id) return
+    if (login === undefined) return
+    const expected = login.organization?.id ?? login.claims?.org_id
+    if (expected !== undefined && expected !== organization.id) {
+      throw new AppleIdentityError('The Roster API names another organization than the login.', {
+        details: { claimed: expected, read: organization.id },
+      })
+    }
+    if (login.organization !== undefined) return
     await requireStillSignedIn(this.#instance, this.#req)
-    this.#instance.loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
+    const record = { ...login.record, organization: JSON.stringify(organization) }
+    await keepConnection(this.#instance, record, login.claims, organization)
+    this.#instance.loginRecords.write(this.#req, record)
   }
 
   getAccessToken(): Promise<string> {

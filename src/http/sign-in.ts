@@ -8,17 +8,19 @@ import type { PendingLogin } from '../session/pending-logins.js'
 import { createTokens } from '../session/tokens.js'
 import type { Identity } from './identity-request.js'
 import type { Instance } from './instance.js'
+import { keepConnection } from './keep-connection.js'
 import { forgetPerson, replaceSession } from './replace-session.js'
 import { changesSince, reapply, snapshot } from './session-changes.js'
 import { parseUnverifiedName } from './unverified-name.js'
 
 /**
- * Asks the app (`onLogin`), gives the session a new id, puts the login into it and saves.
+ * Asks the app (`onLogin`), connects the school (Data Sharing), gives the session a new id, puts the login into it and saves.
  *
  * The app's own session data stays when nobody or the same person was signed in; when it was somebody else's, it goes,
  * other instances' logins included. A refused login leaves the session as it was.
  *
  * @throws AppleLoginRefusedError when `onLogin` throws
+ * @throws AppleStoreError when the school's connection cannot be kept; then nobody is signed in
  * @throws AppleSessionStoreError when the new session cannot be saved; then nobody is signed in
  */
 export async function signIn(
@@ -38,6 +40,7 @@ export async function signIn(
   }
   clear()
   await askApp(instance, req, pending, identity, { record, unverifiedName, clear })
+  await keepConnection(instance, record, identity.claims, identity.organization)
   await replaceSession(instance, req, { pending, record, owner, keepsAge: !isSomebodyElse })
   instance.events.emit('login', {
     user: identity.claims && toUser(identity.claims, unverifiedName),

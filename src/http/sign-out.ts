@@ -8,7 +8,7 @@ import {
   type SessionBag,
   sessionCookie,
 } from '../session/app-session.js'
-import { isLoginKey, isOthersKey } from '../session/login-record.js'
+import { isLoginKey, isOthersKey, type LoginRecord } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import type { LoginView } from './login-view.js'
 
@@ -81,7 +81,6 @@ async function revokeTokens(
   try {
     if (record.refreshToken === undefined) await instance.client.revoke(record.accessToken, 'access_token')
     else await instance.client.revoke(record.refreshToken, 'refresh_token')
-    return true
   } catch (cause) {
     const error =
       cause instanceof AppleAuthError
@@ -90,4 +89,19 @@ async function revokeTokens(
     instance.events.emit('revocation_failed', { ...who, error })
     return false
   }
+  await forgetConnection(instance, record, who.organizationId)
+  return true
+}
+
+/** The grant is gone at Apple, and with it the school's connection where it stood on this grant. */
+async function forgetConnection(
+  { connections, events }: Instance,
+  record: LoginRecord,
+  organizationId: string | undefined,
+): Promise<void> {
+  if (organizationId === undefined) return
+  await connections?.release(organizationId, record).catch((error: unknown) => {
+    // Signed out and revoked all the same; the connection will be found broken.
+    events.note('the connection that a logout revoked could not be forgotten', error)
+  })
 }

@@ -4,6 +4,8 @@ export interface OncePerKey<T> {
   run(key: string, work: () => Promise<T>): Promise<T>
   /** The result that is known or under way; undefined where there is none. */
   recall(key: string): Promise<T> | undefined
+  /** Forgets this result of the key, so that the next run works anew; another result stays. */
+  drop(key: string, result: Promise<T>): void
 }
 
 interface Entry<T> {
@@ -45,17 +47,25 @@ export function createOncePerKey<T>({
   return {
     recall,
 
+    drop(key, result) {
+      if (entries.get(key)?.result === result) entries.delete(key)
+    },
+
     run(key, work) {
       const known = recall(key)
       if (known !== undefined) return known
       const entry: Entry<T> = { result: work() }
       entries.set(key, entry)
       const keep = (): void => {
+        if (entries.get(key) !== entry) return
         entry.endedAt = Date.now()
         entries.delete(key)
         entries.set(key, entry)
       }
-      entry.result.then(keep, keepFailures ? keep : () => entries.delete(key))
+      const forget = (): void => {
+        if (entries.get(key) === entry) entries.delete(key)
+      }
+      entry.result.then(keep, keepFailures ? keep : forget)
       return entry.result
     },
   }

@@ -146,7 +146,7 @@ describe('parseConfig', () => {
     expect(config.storeUrl).toBeUndefined()
   })
 
-  it.each(['redis://localhost', 'rediss://r.example:1', 'postgres://p/d', 'postgresql://p/d', 'sqlite://f.db'])(
+  it.each(['redis://localhost', 'rediss://r.example:1', 'postgres://p/d', 'postgresql://p/d'])(
     'takes %s as the URL of a store',
     (storeUrl) => {
       expect(parse({}, { APPLE_STORE_URL: storeUrl })).toMatchObject({ store: undefined, storeUrl })

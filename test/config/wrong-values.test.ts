@@ -60,7 +60,12 @@ const rows: readonly Row[] = [
     ],
   ],
   ['tokenEncryptionKeys', 'TOKEN_ENCRYPTION_KEYS', /list of texts/, [5, null, [randomBytes(32)]]],
-  ['store', 'STORE_URL', /redis:.*postgres:.*sqlite:/, ['', 'mysql://localhost/db', 'localhost:6379', 'memory']],
+  [
+    'store',
+    'STORE_URL',
+    /redis:.*postgres:.*Keyv/,
+    ['', 'sqlite://f.db', 'mysql://localhost/db', 'localhost:6379', 'memory'],
+  ],
   ['store', 'STORE_URL', /get, set and delete/, [5, null, {}, { get: () => 1, set: () => 1 }, () => 1]],
   [
     'httpTimeoutMs',

@@ -115,7 +115,6 @@ describe('a Data Sharing login', () => {
   })
 
   it.each<[string, number, string]>([
-    ['500', 500, '<html>'],
     ['403', 403, ''],
     ['no JSON', 200, '{'],
     ['no id', 200, '{"name":"x"}'],
@@ -135,6 +134,14 @@ describe('a Data Sharing login', () => {
     },
   )
 
+  it.each([429, 500])('stands at once where it answers %i: nobody waits for another try', async (status) => {
+    rosterAnswers(status, '<html>')
+    const visitor = app.visitor()
+    await signIn(apple, visitor)
+    expect(apple.requestsTo('/organization')).toHaveLength(1)
+    expect((await visitor.get('/private')).body.organization).toBeUndefined()
+  })
+
   it('fails where neither an id_token nor the Roster API says who it is', async () => {
     rosterAnswers(503, '')
     const visitor = app.visitor()
@@ -146,8 +153,6 @@ describe('a Data Sharing login', () => {
     [401, /not valid/],
     [403, /scope/],
     [404, /no such thing/],
-    [429, /too many/],
-    [500, /later/],
   ])('explains the Roster API’s %s', async (status, because) => {
     const visitor = app.visitor()
     await signIn(apple, visitor)

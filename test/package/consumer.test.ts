@@ -13,6 +13,9 @@ const login = readFileSync(resolve('test/package/whole-login.txt'), 'utf8')
 /** The README's TypeScript, block by block. */
 const examples = [...readFileSync('README.md', 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code)
 
+/** What only a store by URL needs; this consumer goes without. */
+const optional = ['keyv', '@keyv', 'pg']
+
 let folder: string
 
 // Packing builds first.
@@ -28,7 +31,8 @@ beforeAll(() => {
   const modules = join(folder, 'node_modules')
   mkdirSync(modules)
   for (const name of readdirSync('node_modules')) {
-    if (!name.startsWith('.')) symlinkSync(resolve('node_modules', name), join(modules, name))
+    if (!name.startsWith('.') && !optional.includes(name))
+      symlinkSync(resolve('node_modules', name), join(modules, name))
   }
   execFileSync('tar', ['-xzf', join(folder, filename), '-C', folder])
   execFileSync('mv', [join(folder, 'package'), join(modules, 'express-apple-auth')])
@@ -67,6 +71,29 @@ describe('the packed package', () => {
       const { createAppleSimulator } = require('express-apple-auth/simulator')`
     // Node 20 says on stderr that require() of ES modules is experimental; that warning is no deprecation.
     expect(run('login.cjs', `${imports}\n${login}`)).toBe('signed in and out\n')
+  })
+
+  it.each([
+    ['redis://localhost', 'keyv @keyv/redis'],
+    ['postgres://localhost', 'keyv @keyv/postgres pg'],
+  ])('says which packages a store at %s needs', (url, packages) => {
+    const script = `
+      import { generateKeyPairSync } from 'node:crypto'
+      import { appleAuth } from 'express-apple-auth'
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      const apple = appleAuth({
+        clientId: 'com.example.web',
+        teamId: 'TEAM123456',
+        keyId: 'KEY1234567',
+        privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }),
+        redirectUri: 'https://school.example/auth/apple/callback',
+        store: '${url}',
+      })
+      process.on('warning', ({ code, message }) => console.log(code, message))
+      await apple.connections.get('org-1').catch(({ code, status, message }) => console.log(code, status, message))`
+    const advice = `The store (option store, APPLE_STORE_URL) cannot be loaded. It needs packages of its own: npm install ${packages}.`
+    const lines = run('store.mjs', script).trim().split('\n').sort()
+    expect(lines).toEqual([`APPLE_STORE ${advice}`, `ERR_APPLE_STORE 500 ${advice}`])
   })
 })
 

@@ -89,6 +89,28 @@ describe('createOncePerKey', () => {
     expect(await once.run('a', work)).toBe('run 2')
   })
 
+  it('forgets a result on demand, and only that one', async () => {
+    const first = once.run('a', work)
+    await first
+    once.drop('a', first)
+    expect(once.recall('a')).toBeUndefined()
+    const second = once.run('a', work)
+    once.drop('a', first)
+    expect(once.recall('a')).toBe(second)
+  })
+
+  it('keeps the newer result when a dropped one ends late', async () => {
+    const { work: slow, end } = slowWork()
+    const dropped = once.run('a', slow)
+    once.drop('a', dropped)
+    const newer = once.run('a', work)
+    await newer
+    end()
+    await dropped
+    await settle()
+    expect(once.recall('a')).toBe(newer)
+  })
+
   it('recalls nothing of work that nobody began', () => {
     expect(once.recall('a')).toBeUndefined()
   })

@@ -1,0 +1,51 @@
+import { type AppleOrganization, parseOrganization } from '../roster/organization.js'
+import type { Breakage, ConnectionRecord, SealedConnection } from '../session/connection-record.js'
+
+/** A school that an administrator has connected. */
+export interface AppleConnection {
+  readonly organizationId: string
+  /** The school as it was when it was connected; undefined where the Roster API did not answer then. */
+  readonly organization: AppleOrganization | undefined
+  /** What was granted, separated by spaces. */
+  readonly scope: string
+  /** When; undefined where the record cannot be read. */
+  readonly connectedAt: Date | undefined
+  /** The `sub` of the administrator who did; undefined where Apple sent no id_token. */
+  readonly connectedBy: string | undefined
+  /** `broken`: Apple refuses to renew the tokens, and an administrator has to connect the school again. */
+  readonly status: 'working' | 'broken'
+  /** Why and since when it is broken. `reason` is Apple's `error` value, `no_refresh_token` or `sealed`. */
+  readonly broken: { readonly reason: string; readonly since: Date | undefined } | undefined
+}
+
+/** What callers see of a stored connection. */
+export function toConnection(
+  record: ConnectionRecord | SealedConnection,
+  breakage: Breakage | undefined,
+): AppleConnection {
+  const { organizationId } = record
+  if ('isSealed' in record) {
+    return {
+      organizationId,
+      organization: undefined,
+      scope: '',
+      connectedAt: undefined,
+      connectedBy: undefined,
+      status: 'broken',
+      broken: { reason: 'sealed', since: undefined },
+    }
+  }
+  return {
+    organizationId,
+    organization: organizationOf(record),
+    scope: record.scope,
+    connectedAt: new Date(record.connectedAt * 1000),
+    connectedBy: record.sub,
+    status: breakage === undefined ? 'working' : 'broken',
+    broken: breakage && { reason: breakage.reason, since: new Date(breakage.since * 1000) },
+  }
+}
+
+function organizationOf({ organization }: ConnectionRecord): AppleOrganization | undefined {
+  return organization === undefined ? undefined : parseOrganization(JSON.parse(organization))
+}

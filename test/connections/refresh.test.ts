@@ -1,0 +1,190 @@
+import { describe, expect, it } from '@jest/globals'
+import { Keyv } from 'keyv'
+import type { AppleAuthEvents } from '../../src/index.js'
+import { withClockAhead } from '../support/clock.js'
+import { administrator, connectSchool, refreshesAt, refuseRefreshes, rejectionOf } from '../support/schools.js'
+import type { TestApp } from '../support/test-app.js'
+import { useApple } from '../support/use-apple.js'
+
+const { apple, startApp } = useApple()
+const twoHours = 2 * 60 * 60
+
+function startNode(store: Keyv = new Keyv()): Promise<TestApp> {
+  return startApp({ options: { service: 'account-data-sharing', store } })
+}
+
+function brokenEvents({ apple: auth }: TestApp): AppleAuthEvents['connection_broken'][] {
+  const events: AppleAuthEvents['connection_broken'][] = []
+  auth.on('connection_broken', (event) => events.push(event))
+  return events
+}
+
+describe('a connection’s access token', () => {
+  it('is renewed when it has ended, once for all who wait, and kept for every node', async () => {
+    const store = new Keyv()
+    const app = await startNode(store)
+    await connectSchool(apple, app)
+    await withClockAhead(twoHours, async () => {
+      const reads = Array.from({ length: 20 }, () => app.apple.connections.roster('org-1').organization())
+      expect(await Promise.all(reads)).toHaveLength(20)
+      expect(refreshesAt(apple)).toHaveLength(1)
+      await (await startNode(store)).apple.connections.roster('org-1').organization()
+      expect(refreshesAt(apple)).toHaveLength(1)
+    })
+  })
+
+  it('is renewed once when the Roster API refuses it, even right after another renewal', async () => {
+    const app = await startNode()
+    await connectSchool(apple, app)
+    for (const round of [1, 2, 3]) {
+      let refused: string | undefined
+      apple.misbehave = ({ path, headers }, res) => {
+        if (!path.includes('/rosterapi/')) return false
+        refused ??= headers.authorization
+        if (headers.authorization !== refused) return false
+        res.writeHead(401).end()
+        return true
+      }
+      const reads = Array.from({ length: 10 }, () => app.apple.connections.roster('org-1').organization())
+      expect(await Promise.all(reads)).toHaveLength(10)
+      expect(refreshesAt(apple)).toHaveLength(round)
+    }
+  })
+
+  it('is renewed with the first refresh token, or with a new one that Apple sent', async () => {
+    const store = new Keyv()
+    const app = await startNode(store)
+    await connectSchool(apple, app)
+    apple.tokenAnswer = { refresh_token: 'the-new-refresh-token' }
+    await withClockAhead(twoHours, () => app.apple.connections.roster('org-1').organization())
+    apple.tokenAnswer = {}
+    for (const hours of [2, 3]) {
+      const { connections } = (await startNode(store)).apple
+      await withClockAhead(hours * twoHours, () => connections.roster('org-1').organization())
+    }
+    const [first, ...others] = refreshesAt(apple).map((form) => form.get('refresh_token'))
+    expect(first).toMatch(/^r[0-9a-f]{32}/)
+    expect(others).toEqual(['the-new-refresh-token', 'the-new-refresh-token'])
+  })
+
+  it.each([500, 503])('survives Apple answering %i: nothing breaks', async (status) => {
+    const app = await startNode()
+    const events = brokenEvents(app)
+    await connectSchool(apple, app)
+    refuseRefreshes(apple, 'server_error', status)
+    await withClockAhead(twoHours, async () => {
+      const { connections } = app.apple
+      expect(await rejectionOf(connections.roster('org-1').organization())).not.toHaveProperty('organizationId')
+      expect(await connections.get('org-1')).toMatchObject({ status: 'working' })
+      apple.misbehave = () => false
+      expect(await connections.roster('org-1').organization()).toMatchObject({ id: 'org-1' })
+    })
+    expect(events).toEqual([])
+  })
+})
+
+describe('a connection whose refresh is refused', () => {
+  it.each(['invalid_grant', 'invalid_request'])('for %s is marked broken, kept, and told of once', async (error) => {
+    const store = new Keyv()
+    const app = await startNode(store)
+    const events = brokenEvents(app)
+    await connectSchool(apple, app)
+    refuseRefreshes(apple, error)
+    await withClockAhead(twoHours, async () => {
+      const { connections } = app.apple
+      const refusal = await rejectionOf(connections.roster('org-1').organization())
+      expect(refusal).toMatchObject({ code: 'ERR_APPLE_CONNECTION', status: 424, reason: error })
+      expect(refusal.cause).toMatchObject({ code: 'ERR_APPLE_TOKEN', appleError: error })
+      expect(await rejectionOf(connections.roster('org-1').organization())).toMatchObject({ reason: error })
+      expect(refreshesAt(apple)).toHaveLength(1)
+      const other = (await startNode(store)).apple.connections
+      expect(await other.get('org-1')).toMatchObject({
+        organization: { name: 'School org-1' },
+        status: 'broken',
+        broken: { reason: error, since: expect.any(Date) },
+      })
+    })
+    expect(events).toMatchObject([{ organizationId: 'org-1', reason: error, error: { code: 'ERR_APPLE_CONNECTION' } }])
+  })
+
+  it('is tried again after an hour, and works again when Apple says so', async () => {
+    const app = await startNode()
+    const events = brokenEvents(app)
+    const { connections } = app.apple
+    await connectSchool(apple, app)
+    refuseRefreshes(apple, 'invalid_grant')
+    await withClockAhead(twoHours, () => rejectionOf(connections.roster('org-1').organization()))
+    await withClockAhead(2 * twoHours, () => rejectionOf(connections.roster('org-1').organization()))
+    expect(refreshesAt(apple)).toHaveLength(2)
+    expect(events).toHaveLength(1)
+    apple.misbehave = () => false
+    await withClockAhead(3 * twoHours, async () => {
+      expect(await connections.roster('org-1').organization()).toMatchObject({ id: 'org-1' })
+      expect(await connections.get('org-1')).toMatchObject({ status: 'working', broken: undefined })
+    })
+  })
+
+  it('is mended by an administrator who connects the school again', async () => {
+    const app = await startNode()
+    const { connections } = app.apple
+    await connectSchool(apple, app)
+    refuseRefreshes(apple, 'invalid_grant')
+    await withClockAhead(twoHours, async () => {
+      await rejectionOf(connections.roster('org-1').organization())
+      apple.misbehave = () => false
+      await connectSchool(apple, app)
+      expect(await connections.get('org-1')).toMatchObject({ status: 'working' })
+      expect(await connections.roster('org-1').organization()).toMatchObject({ id: 'org-1' })
+    })
+  })
+
+  it('gives way to a newer grant that came while Apple was asked', async () => {
+    const app = await startNode()
+    const events = brokenEvents(app)
+    const { connections } = app.apple
+    await connectSchool(apple, app)
+    let connecting: Promise<unknown> | undefined
+    apple.misbehave = ({ path, form }, res) => {
+      if (!path.endsWith('/token') || form.get('grant_type') !== 'refresh_token') return false
+      apple.misbehave = () => false
+      connecting = connectSchool(apple, app).then(() => {
+        res.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}')
+      })
+      return true
+    }
+    await withClockAhead(twoHours, async () => {
+      expect(await connections.roster('org-1').organization()).toMatchObject({ id: 'org-1' })
+      await connecting
+      expect(await connections.get('org-1')).toMatchObject({ status: 'working' })
+    })
+    expect(events).toEqual([])
+  })
+
+  it.each([
+    ['somebody else', { sub: '000999.somebody.else' }],
+    ['another school', { sub: administrator, org_id: 'org-2' }],
+  ])('counts as broken when Apple’s answer is about %s', async (_who, claims) => {
+    const app = await startNode()
+    await connectSchool(apple, app)
+    await withClockAhead(twoHours, async () => {
+      apple.tokenAnswer = { id_token: apple.idToken('com.example.web', { claims }) }
+      expect(await rejectionOf(app.apple.connections.roster('org-1').organization())).toMatchObject({
+        code: 'ERR_APPLE_CONNECTION',
+        reason: 'other_identity',
+        cause: { code: 'ERR_APPLE_ID_TOKEN' },
+      })
+    })
+  })
+
+  it('counts as broken when Apple never sent a refresh token', async () => {
+    const app = await startNode()
+    apple.tokenAnswer = { refresh_token: undefined }
+    await connectSchool(apple, app)
+    expect(await app.apple.connections.roster('org-1').organization()).toMatchObject({ id: 'org-1' })
+    await withClockAhead(twoHours, async () => {
+      expect(await rejectionOf(app.apple.connections.roster('org-1').organization())).toMatchObject({
+        reason: 'no_refresh_token',
+      })
+    })
+  })
+})
