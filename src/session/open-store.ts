@@ -9,6 +9,8 @@ import { failuresOf } from './store-failures.js'
 const namespace = 'express-apple-auth'
 /** How long a server may take to accept a connection, in milliseconds. */
 const connectTimeoutMs = 3000
+/** How long after a connection broke the next attempt is made, in milliseconds. */
+const reconnectMs = 200
 
 /** A store that holds connections to a server. */
 interface ServerStore extends AppleStore {
@@ -73,11 +75,17 @@ function openStoreAt(url: string, warn: (message: string) => void): OpenStore {
 async function loadRedis(): Promise<Connect> {
   const [{ Keyv }, { default: KeyvRedis }] = await Promise.all([import('keyv'), import('@keyv/redis')])
   return (url) => {
+    let wasThere = false
+    // The first attempt says at once whether anybody is there; a server that was there will be there again.
+    const reconnectStrategy = (): number | false => (wasThere ? reconnectMs : false)
     const adapter = new KeyvRedis(
       // Without the queue a request fails at once while the server is down, instead of waiting for it.
-      { url, disableOfflineQueue: true, socket: { connectTimeout: connectTimeoutMs } },
-      { throwOnConnectError: true, throwOnErrors: true, connectionTimeout: connectTimeoutMs },
+      { url, disableOfflineQueue: true, socket: { connectTimeout: connectTimeoutMs, reconnectStrategy } },
+      { throwOnConnectError: true, throwOnErrors: true },
     )
+    adapter.client.once('ready', () => {
+      wasThere = true
+    })
     // A script ends when its work is done; a question under way keeps it alive by its deadline's timer.
     if ('unref' in adapter.client) void adapter.client.unref()
     return new Keyv({ store: adapter, namespace, throwOnErrors: true })
