@@ -1,45 +1,85 @@
 import { join, resolve } from 'node:path'
-import { appleAuth, AppleAuthError, requireAppleAuth, type UnverifiedName } from 'express-apple-auth'
-import express, { type ErrorRequestHandler, type Express } from 'express'
+import express, { type Express } from 'express'
 import session from 'express-session'
 import helmet from 'helmet'
-
-/** A variable is missing or wrong; the message alone is what the operator needs. */
-export class SettingError extends Error {}
+import { createInstances, type Instances } from './apple.js'
+import { Names } from './names.js'
+import { accountPage } from './pages/account.js'
+import { classesPage } from './pages/classes.js'
+import { errorPage } from './pages/error.js'
+import { homePage } from './pages/home.js'
+import { schoolPages } from './pages/school.js'
+import { SchoolSync } from './schools/school-sync.js'
+import { requireSetting, SettingError } from './settings.js'
+import { openStores, type Stores } from './stores/stores.js'
 
 // `npm start` and the tests run in the package's folder.
 const folder = resolve('example-app')
 const pico = resolve('node_modules/@picocss/pico/css')
 
+/** The school app. */
+export interface SchoolApp {
+  /** Answers requests. */
+  readonly handler: Express
+  /** Reads every connected school that is due; to be called once a day, by cron or by a timer. */
+  syncAll(): Promise<void>
+  /** Stops all reading and lets go of the stores. */
+  close(): Promise<void>
+}
+
 /**
- * The example app; all its settings are in the environment.
+ * Makes the school app; all its settings are in the environment.
  *
  * @throws AppleConfigError or SettingError for settings that cannot work
  */
-export function createApp(): Express {
-  // Apple hands the name over once, at the first login. A real app keeps it in its database.
-  const names = new Map<string, UnverifiedName>()
+export async function createApp(): Promise<SchoolApp> {
+  const stores = await openStores()
+  try {
+    const names = new Names(stores.shelf)
+    const instances = createInstances(stores.apple, names)
+    const { school } = instances
+    const sync = school && new SchoolSync(school.connections, stores.shelf)
+    // However a school was disconnected, what was read of it goes too.
+    school?.on('disconnected', ({ organizationId }) => sync?.forget(organizationId))
+    return {
+      handler: createHandler({ stores, names, sync, ...instances }),
+      async syncAll() {
+        await sync?.syncAll()
+      },
+      async close() {
+        await sync?.close()
+        await stores.close()
+      },
+    }
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
+}
 
-  const apple = appleAuth({
-    cancelRedirect: '/?cancelled',
-    onLogin({ user, unverifiedName }) {
-      if (user && unverifiedName) names.set(user.sub, unverifiedName)
-    },
-  })
+/** What the pages are made of. */
+interface Parts extends Instances {
+  readonly stores: Stores
+  readonly names: Names
+  readonly sync: SchoolSync | undefined
+}
 
+function createHandler({ apple, school, sync, names, stores }: Parts): Express {
   const app = express()
   app.set('view engine', 'ejs')
   app.set('views', join(folder, 'views'))
-  app.locals.connectsSchools = process.env.APPLE_SERVICE !== 'sign-in-with-apple'
   app.locals.simulatorUrl = process.env.APPLE_BASE_URL
+  app.locals.inUtc = (time: Date | string) => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   trustProxy(app, process.env.TRUST_PROXY)
 
-  app.use(helmet())
+  // With helmet's own `no-referrer` old browsers do not say where a form comes from.
+  app.use(helmet({ referrerPolicy: { policy: 'same-origin' } }))
   app.use(express.static(join(folder, 'public')))
   app.use('/pico', express.static(pico))
   app.use(
     session({
-      secret: required('SESSION_SECRET', 'a long random text that signs the session cookie'),
+      secret: requireSetting('SESSION_SECRET', 'a long random text that signs the session cookie'),
+      store: stores.sessions,
       resave: false,
       saveUninitialized: false,
       cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto' },
@@ -47,59 +87,20 @@ export function createApp(): Express {
   )
   app.use(apple.attach())
   app.use('/auth/apple', apple.router())
+  if (school) {
+    app.use(school.attach())
+    app.use('/auth/school', school.router())
+  }
 
-  app.get('/', (req, res) => {
-    const { isAuthenticated, user, organization } = req.apple
-    res.set('Cache-Control', 'no-store')
-    res.render('home', {
-      isAuthenticated,
-      who: organization?.name ?? fullName(names.get(user?.sub ?? '')) ?? user?.email,
-      cancelled: req.query.cancelled !== undefined,
-    })
-  })
-
-  app.get('/account', requireAppleAuth(), (req, res) => {
-    const { user, organization, tokens } = req.apple
-    // The view gets what it shows and never the tokens.
-    res.render('account', {
-      name: fullName(names.get(user?.sub ?? '')),
-      user,
-      organization,
-      scopes: tokens?.scope.split(' ').filter(Boolean),
-      accessTokenEnds: tokens?.expiresAt.toISOString(),
-    })
-  })
-
+  app.get('/', homePage(names))
+  app.get('/account', accountPage(names))
+  app.get('/classes', classesPage(school, sync))
+  app.use('/school', schoolPages(school, sync))
   app.use((_req, res) => {
     res.status(404).render('not-found')
   })
   app.use(errorPage)
   return app
-}
-
-/** Shows visitors a neutral sentence, and the operator what happened. */
-const errorPage: ErrorRequestHandler = (error: unknown, _req, res, next) => {
-  if (res.headersSent) {
-    next(error)
-  } else if (error instanceof AppleAuthError) {
-    console.error(`${error.code}: ${error.message}`, error.details)
-    res.status(error.status).set(error.headers)
-    res.render('error', { message: error.publicMessage, code: error.code })
-  } else {
-    console.error(error)
-    res.status(500).render('error', { message: 'Something went wrong here. Please try again.', code: undefined })
-  }
-}
-
-function fullName(name: UnverifiedName | undefined): string | undefined {
-  const parts = [name?.firstName, name?.lastName].filter(Boolean)
-  return parts.length === 0 ? undefined : parts.join(' ')
-}
-
-function required(variable: string, meaning: string): string {
-  const value = process.env[variable]
-  if (!value) throw new SettingError(`${variable} is missing: set it to ${meaning}.`)
-  return value
 }
 
 function trustProxy(app: Express, proxies: string | undefined): void {

@@ -1,10 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AppleConfigError } from 'express-apple-auth'
-import { type AppleSimulator, createAppleSimulator } from 'express-apple-auth/simulator'
-import { createApp, SettingError } from './app.js'
+import type { AppleSimulator } from 'express-apple-auth/simulator'
+import { createApp, type SchoolApp } from './app.js'
+import { SettingError } from './settings.js'
+import { prepareSimulator } from './simulator.js'
+
+/** How often the app looks whether a school is due, in milliseconds; each is read once a day. */
+const nightlyEvery = 60 * 60 * 1000
 
 start().catch((error: unknown) => {
   const isMistake = error instanceof AppleConfigError || error instanceof SettingError
@@ -14,14 +18,14 @@ start().catch((error: unknown) => {
 
 async function start(): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile()
-  process.env.APPLE_SERVICE ||= 'sign-in-with-apple'
 
-  // Listening comes first, because the redirect URI needs the port.
+  // Listening comes first, because the redirect URIs need the port.
   const server = createServer()
   const url = await listen(server)
   const simulator = process.env.APPLE_CLIENT_ID ? undefined : await startSimulator(url)
-  server.on('request', createApp())
-  closeOnSignal(server, simulator)
+  const app = await createApp()
+  server.on('request', app.handler)
+  closeOnSignal({ server, app, simulator, nightly: startNightly(app) })
   greet(url, simulator)
 }
 
@@ -37,17 +41,13 @@ async function listen(server: Server): Promise<string> {
   return `http://localhost:${String((server.address() as AddressInfo).port)}`
 }
 
-/** Starts the simulator, registers this app with it and sets the variables that lead `appleAuth()` there. */
 async function startSimulator(url: string): Promise<AppleSimulator> {
-  const service = process.env.APPLE_SERVICE
-  if (service !== 'sign-in-with-apple' && service !== 'account-data-sharing') {
-    throw new SettingError('APPLE_SERVICE must be sign-in-with-apple or account-data-sharing.')
+  if (process.env.APPLE_SCHOOL_CLIENT_ID) {
+    throw new SettingError(
+      'APPLE_SCHOOL_CLIENT_ID is set and APPLE_CLIENT_ID is not: set both to talk to Apple, or none for the simulator.',
+    )
   }
-  if (process.env.NODE_ENV === 'production') {
-    throw new SettingError('APPLE_CLIENT_ID is missing, and the simulator does not run with NODE_ENV=production.')
-  }
-  const simulator = createAppleSimulator()
-  const client = simulator.createClient({ service, redirectUris: [`${url}/auth/apple/callback`] })
+  const { simulator, setVariables } = prepareSimulator(url)
   const port = readPort('SIMULATOR_PORT', 3001)
   try {
     // To a browser 127.0.0.1 and localhost are different sites, as Apple's and yours are.
@@ -55,10 +55,17 @@ async function startSimulator(url: string): Promise<AppleSimulator> {
   } catch (error) {
     throw explainPort('SIMULATOR_PORT', port, error)
   }
-  // Empty is absent: of the three ways to give a key, the simulator's is the one that counts.
-  Object.assign(process.env, { APPLE_PRIVATE_KEY_FILE: '', APPLE_CLIENT_SECRET: '' }, client.environment)
-  process.env.SESSION_SECRET ||= randomBytes(32).toString('base64url')
+  setVariables()
   return simulator
+}
+
+/** Reads schools that are due. A timer will do where the app runs all the time; otherwise let cron call `syncAll()`. */
+function startNightly(app: SchoolApp): NodeJS.Timeout {
+  return setInterval(() => {
+    app.syncAll().catch((error: unknown) => {
+      console.error('The schools could not be read:', error)
+    })
+  }, nightlyEvery)
 }
 
 function readPort(variable: string, fallback: number): number {
@@ -78,13 +85,30 @@ function explainPort(variable: string, port: number, error: unknown): unknown {
   return new SettingError(`Port ${String(port)} ${what}: set ${variable} to another one, such as ${variable}=3100.`)
 }
 
-function closeOnSignal(server: Server, simulator: AppleSimulator | undefined): void {
-  const close = (): void => {
+/** What runs, and has to end. */
+interface Running {
+  readonly server: Server
+  readonly app: SchoolApp
+  readonly simulator: AppleSimulator | undefined
+  readonly nightly: NodeJS.Timeout
+}
+
+function closeOnSignal({ server, app, simulator, nightly }: Running): void {
+  const close = async (): Promise<void> => {
+    clearInterval(nightly)
     server.close()
     server.closeAllConnections()
-    void simulator?.close()
+    await app.close()
+    await simulator?.close()
   }
-  process.on('SIGINT', close).on('SIGTERM', close)
+  let closing: Promise<void> | undefined
+  const closeOnce = (): void => {
+    closing ??= close().catch((error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    })
+  }
+  process.on('SIGINT', closeOnce).on('SIGTERM', closeOnce)
 }
 
 function greet(url: string, simulator: AppleSimulator | undefined): void {
@@ -93,7 +117,7 @@ function greet(url: string, simulator: AppleSimulator | undefined): void {
 Open ${url} in a browser.
 
 APPLE_CLIENT_ID is not set, so Apple is simulated at ${simulator.url}: you need no Apple Account.
-Ctrl-C stops both.
+Ctrl-C stops both; what you did is there again at the next start.
 `)
     return
   }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import helmet from 'helmet'
 import { AppleConfigError } from '../../src/index.js'
-import { SettingError } from '../../example-app/app.js'
+import { SettingError } from '../../example-app/settings.js'
 import { beginLogin, postCallback, signIn, stateOf, type Visitor } from '../support/login-steps.js'
 import { LoopbackApple } from '../support/loopback-apple.js'
 import { Example } from './example.js'
@@ -45,7 +45,7 @@ describe('the example app with Sign in with Apple', () => {
     const { status, text, headers } = await example.visitor().get('/')
     expect(status).toBe(200)
     expect(text).toMatch(
-      /<a\s+class="apple-button"\s+href="\/auth\/apple\/login\?returnTo=\/account">Sign in with Apple</,
+      /<a\s+class="apple-button"\s+href="\/auth\/apple\/login\?returnTo=\/classes">Sign in with Apple</,
     )
     expect(headers['set-cookie']).toBeUndefined()
   })
@@ -169,44 +169,6 @@ describe('the example app with Sign in with Apple', () => {
     const { status, text } = await example.visitor().get('/nothing-here')
     expect(status).toBe(404)
     expect(text).toContain('Page not found')
-  })
-})
-
-describe('the example app with Data Sharing', () => {
-  beforeAll(async () => {
-    example = await Example.start(apple.url, { APPLE_SERVICE: 'account-data-sharing' })
-  })
-  afterAll(() => example.stop())
-
-  async function connect(visitor: Visitor): Promise<void> {
-    const authorizeUrl = await beginLogin(visitor, '/account')
-    const code = apple.issueCode(authorizeUrl)
-    const query = new URLSearchParams({ code, state: stateOf(authorizeUrl) }).toString()
-    expect((await visitor.get(`/auth/apple/callback?${query}`)).headers.location).toBe('/account')
-  }
-
-  it('offers to connect a school', async () => {
-    expect(await pageOf(example.visitor(), '/')).toContain('>Connect your school</a')
-  })
-
-  it('shows the school and the scopes, and no token', async () => {
-    const visitor = example.visitor()
-    await connect(visitor)
-    const page = await pageOf(visitor, '/account')
-    for (const fact of ['Test School', 'org-1', sub, 'edu.users.read', 'edu.classes.read']) expect(page).toContain(fact)
-    expect(await pageOf(visitor, '/')).toContain('The school is <strong>Test School</strong>')
-  })
-
-  it('does without the name when the Roster API did not answer', async () => {
-    apple.misbehave = ({ path }, res) => {
-      if (!path.endsWith('/organization')) return false
-      res.writeHead(503).end()
-      return true
-    }
-    const visitor = example.visitor()
-    await connect(visitor)
-    expect(await pageOf(visitor, '/account')).toContain('Apple has not told its name')
-    expect(await pageOf(visitor, '/')).toContain('Your school is connected')
   })
 })
 

@@ -1,19 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { variableNames } from '../../src/config/options.js'
+import { newDataDir } from './example.js'
 
 jest.setTimeout(30_000)
 
 /** Empty is absent, and keeps the values of a developer's own .env out. */
 const nothing = Object.fromEntries(
-  [...Object.values(variableNames).flatMap((name) => (name === undefined ? [] : `APPLE_${name}`))].map((name) => [
-    name,
-    '',
-  ]),
+  Object.values(variableNames)
+    .flatMap((name) => (name === undefined ? [] : [`APPLE_${name}`, `APPLE_SCHOOL_${name}`]))
+    .concat('SESSION_SECRET', 'TRUST_PROXY', 'REDIS_URL', 'DATABASE_URL')
+    .map((name) => [name, '']),
 )
 const withApple = {
   APPLE_CLIENT_ID: 'com.example.web',
@@ -22,9 +25,17 @@ const withApple = {
   APPLE_REDIRECT_URI: 'https://school.example/auth/apple/callback',
 }
 const running: ChildProcess[] = []
+let dataDir: string
 
-afterEach(() => {
-  for (const child of running.splice(0)) child.kill('SIGKILL')
+beforeEach(() => {
+  dataDir = newDataDir()
+})
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close')
+  }
+  rmSync(dataDir, { recursive: true })
 })
 
 /** Starts the example as `npm start` does, but from the sources: the root's tsconfig leads to src instead of dist. */
@@ -36,8 +47,7 @@ function start(environment: Record<string, string>): { child: ChildProcess; outp
         NODE_ENV: 'test',
         PORT: '0',
         SIMULATOR_PORT: '0',
-        SESSION_SECRET: '',
-        TRUST_PROXY: '',
+        DATA_DIR: dataDir,
       },
       ...nothing,
       ...environment,
@@ -60,20 +70,43 @@ async function failure(environment: Record<string, string>): Promise<string> {
   return output().trim()
 }
 
+/** Waits until it says how to stop it, and gives the addresses that it prints. */
+async function addresses({ child, output }: ReturnType<typeof start>): Promise<[string, string]> {
+  while (!output().includes('Ctrl-C')) await once(child.stdout ?? child, 'data')
+  const [url = '', simulatorUrl = ''] = output().match(/http:\/\/[\w.]+:\d+/g) ?? []
+  return [url, simulatorUrl]
+}
+
 describe('npm start without APPLE_CLIENT_ID', () => {
-  it.each([
-    ['sign-in-with-apple', 'Sign in with Apple', '/auth/authorize'],
-    ['account-data-sharing', 'Connect your school', '/auth/oauth2/v2/authorize'],
-  ])('runs with the simulator for %s until it is told to stop', async (service, label, authorizePath) => {
-    const { child, output } = start({ APPLE_SERVICE: service })
-    while (!output().includes('Ctrl-C')) await once(child.stdout ?? child, 'data')
-    const [url = '', simulatorUrl = ''] = output().match(/http:\/\/[\w.]+:\d+/g) ?? []
+  it('runs with the simulator for people and for schools until it is told to stop', async () => {
+    const started = start({})
+    const [url, simulatorUrl] = await addresses(started)
     expect([url, simulatorUrl]).toEqual([expect.stringContaining('localhost'), expect.stringContaining('127.0.0.1')])
-    expect(await (await fetch(url)).text()).toContain(label)
-    const login = await fetch(`${url}/auth/apple/login`, { redirect: 'manual' })
-    expect(login.headers.get('location')).toMatch(`${simulatorUrl}${authorizePath}?`)
-    child.kill('SIGINT')
-    expect(await once(child, 'close')).toEqual([0, null])
+    expect(await (await fetch(url)).text()).toMatch(/Sign in with Apple[^]*Connect your school/)
+    for (const [name, path] of [
+      ['apple', '/auth/authorize'],
+      ['school', '/auth/oauth2/v2/authorize'],
+    ]) {
+      const login = await fetch(`${url}/auth/${String(name)}/login`, { redirect: 'manual' })
+      expect(login.headers.get('location')).toMatch(`${simulatorUrl}${String(path)}?`)
+    }
+    started.child.kill('SIGINT')
+    expect(await once(started.child, 'close')).toEqual([0, null])
+  })
+
+  it('keeps the secret of the first start, for nobody else to read', async () => {
+    const file = join(dataDir, 'session-secret')
+    const secrets: string[] = []
+    for (let starts = 0; starts < 2; starts++) {
+      const started = start({})
+      await addresses(started)
+      started.child.kill('SIGTERM')
+      expect(await once(started.child, 'close')).toEqual([0, null])
+      expect(statSync(file).mode & 0o777).toBe(0o600)
+      secrets.push(readFileSync(file, 'utf8'))
+    }
+    expect(secrets[0]).toHaveLength(43)
+    expect(secrets[1]).toBe(secrets[0])
   })
 })
 
@@ -81,7 +114,8 @@ describe('npm start with a mistake', () => {
   it.each([
     ['a PORT that is none', { PORT: 'abc' }, 'PORT must be a whole number'],
     ['a SIMULATOR_PORT that is none', { SIMULATOR_PORT: '70000' }, 'SIMULATOR_PORT must be a whole number'],
-    ['an unknown service', { APPLE_SERVICE: 'nonsense' }, 'APPLE_SERVICE must be sign-in-with-apple or'],
+    ['variables for schools alone', { APPLE_SCHOOL_CLIENT_ID: 'com.example.school' }, 'APPLE_CLIENT_ID is not'],
+    ['two databases', { REDIS_URL: 'redis://one', DATABASE_URL: 'postgres://two' }, 'REDIS_URL and DATABASE_URL'],
     ['the simulator in production', { NODE_ENV: 'production' }, 'APPLE_CLIENT_ID is missing'],
   ])('says in one line what is wrong with %s', async (_what, environment, sentence) => {
     const output = await failure(environment)
