@@ -258,7 +258,7 @@ export class AppleRosterError extends AppleAuthError {
 /** A school is not connected, or its connection no longer works because Apple refuses to renew its tokens. */
 export class AppleConnectionError extends AppleAuthError {
   readonly code = 'ERR_APPLE_CONNECTION'
-  override readonly publicMessage = 'This school is not connected. An administrator of the school can connect it.'
+  override readonly publicMessage = 'This school has to be connected by one of its administrators.'
   readonly organizationId: string
   /** `not_connected`, or why the connection broke: Apple's `error` value, for example `invalid_grant`. */
   readonly reason: string
