@@ -57,7 +57,7 @@ async function connect({
 
 async function readByClient(apple: AppleAuth, organizationId: string): Promise<number> {
   let people = 0
-  for await (const _person of apple.connections.roster(organizationId).users({ limit })) people += 1
+  for await (const { id } of apple.connections.roster(organizationId).users({ limit })) if (id !== '') people += 1
   return people
 }
 
@@ -70,8 +70,8 @@ async function readByFetch(rosterUrl: string, token: string): Promise<number> {
     const response = await fetch(`${rosterUrl}/rosterapi/v1/users?${query.toString()}`, {
       headers: { accept: 'application/json', authorization: `Bearer ${token}` },
     })
-    const page = (await response.json()) as { users: unknown[]; moreToFollow: boolean; nextPageToken: string }
-    for (const _person of page.users) people += 1
+    const page = (await response.json()) as { users: { id: string }[]; moreToFollow: boolean; nextPageToken: string }
+    for (const { id } of page.users) if (id !== '') people += 1
     if (!page.moreToFollow) return people
     pageToken = page.nextPageToken
   }
