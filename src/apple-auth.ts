@@ -58,6 +58,7 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
   })
   const instance = createInstance(config, warnOnce)
   const from = createFrom(instance)
+  const connections = instance.connections && publicConnections(instance.connections)
   const auth: AppleAuth = {
     attach(...mistake: unknown[]) {
       refuseArguments('attach', mistake)
@@ -70,7 +71,7 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
     requireAuth: (guardOptions = {}) => createGuard(guardOptions, from, config.rules.scopes),
     from,
     get connections() {
-      if (instance.connections !== undefined) return instance.connections
+      if (connections !== undefined) return connections
       throw new AppleArgumentError(
         "Sign in with Apple connects no schools: use an instance whose service is 'account-data-sharing'.",
       )
@@ -93,6 +94,16 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
     },
   }
   return Object.freeze(auth)
+}
+
+/** What apps may do; connecting is for the routes alone. */
+function publicConnections(connections: AppleConnections): AppleConnections {
+  return Object.freeze<AppleConnections>({
+    roster: (organizationId) => connections.roster(organizationId),
+    get: (organizationId) => connections.get(organizationId),
+    list: () => connections.list(),
+    disconnect: (organizationId) => connections.disconnect(organizationId),
+  })
 }
 
 /** `app.use(apple.attach)` without the brackets would leave every request without an answer. */

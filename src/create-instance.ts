@@ -12,7 +12,7 @@ import type { Instance } from './http/instance.js'
 import { type AccessTokens, createRosterClient } from './roster/roster-client.js'
 import { type ConnectionRecords, createConnectionRecords } from './session/connection-records.js'
 import { createLoginRecords } from './session/login-record.js'
-import { createOncePerKey } from './session/once-per-key.js'
+import { createOncePerKey } from './once-per-key.js'
 import { openStore } from './session/open-store.js'
 import { createPendingLogins } from './session/pending-logins.js'
 import { createSealing } from './session/sealing.js'
@@ -45,7 +45,14 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
     events,
     roster: createRoster,
     connections: config.rules.hasRoster
-      ? createConnections({ records: openConnectionRecords(config, warnOnce), refresh, events, client, createRoster })
+      ? createConnections({
+          records: openConnectionRecords(config, warnOnce),
+          renewals: createOncePerKey({ keepMs: 0, keepFailures: false }),
+          refresh,
+          events,
+          client,
+          createRoster,
+        })
       : undefined,
     pendingLogins: createPendingLogins(config.name),
     loginRecords: createLoginRecords(config.name, config.clientId, sealing),
@@ -55,16 +62,18 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
 }
 
 function openConnectionRecords(config: AppleAuthConfig, warnOnce: Instance['warnOnce']): ConnectionRecords {
+  const variable = `${config.envPrefix}STORE_URL`
+  const name = `store (option store, ${variable})`
   if (config.store === undefined && config.storeUrl === undefined && process.env.NODE_ENV === 'production') {
     warnOnce(
       'APPLE_STORE',
-      `Connected schools are kept in memory: they end with this process, and other nodes do not see them. Set store, ${config.envPrefix}STORE_URL.`,
+      `Connected schools are kept in memory: they end with this process, and other nodes do not see them. Set store, ${variable}.`,
     )
   }
-  const store = openStore(config, (message) => {
+  const open = openStore(config, name, (message) => {
     warnOnce('APPLE_STORE', message)
   })
-  return createConnectionRecords(createStore(store), config.clientId, config.tokenEncryptionKeys)
+  return createConnectionRecords(createStore(open, name), config.clientId, config.tokenEncryptionKeys)
 }
 
 const noRoster: AccessTokens = {

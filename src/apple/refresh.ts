@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AppleIdTokenError, AppleTokenError } from '../errors.js'
+import type { OncePerKey } from '../once-per-key.js'
 import type { AppleClient } from './client.js'
 import type { VerifyIdToken } from './id-token.js'
 
@@ -29,6 +30,14 @@ export interface RenewedTokens {
   readonly refreshToken: string
 }
 
+/** An access token with less life than this left is renewed, in seconds. */
+const reserveSeconds = 60
+
+/** Has this access token enough life left to be used? `expiresAt` is in seconds since 1970. */
+export function isFresh({ expiresAt }: { readonly expiresAt: number }): boolean {
+  return expiresAt - Date.now() / 1000 > reserveSeconds
+}
+
 /**
  * Renews the tokens of a grant.
  *
@@ -37,13 +46,6 @@ export interface RenewedTokens {
  */
 export type Refresh = (request: RefreshRequest) => Promise<RenewedTokens>
 
-/** Remembers results per grant; session/once-per-key.ts is one. */
-interface Memory {
-  run(key: string, work: () => Promise<RenewedTokens>): Promise<RenewedTokens>
-  recall(key: string): Promise<RenewedTokens> | undefined
-  drop(key: string, result: Promise<RenewedTokens>): void
-}
-
 /** Apple's words for "this grant has ended", both seen on refresh. */
 const grantEnded = ['invalid_grant', 'invalid_request']
 
@@ -51,7 +53,7 @@ const grantEnded = ['invalid_grant', 'invalid_request']
 export function createRefresh(
   client: AppleClient,
   verifyIdToken: VerifyIdToken,
-  memory: Memory,
+  memory: OncePerKey<RenewedTokens>,
   refreshed: (request: RefreshRequest, tokens: RenewedTokens) => void,
 ): Refresh {
   async function requestTokens(request: RefreshRequest): Promise<RenewedTokens> {
@@ -73,7 +75,7 @@ export function createRefresh(
     const known = memory.recall(key)
     if (known !== undefined) {
       const renewed = await known
-      if (renewed.accessToken !== request.replaces) return renewed
+      if (renewed.accessToken !== request.replaces && renewed.expiresAt > Date.now() / 1000) return renewed
       memory.drop(key, known)
     }
     return memory.run(key, () => requestTokens(request))

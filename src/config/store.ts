@@ -12,9 +12,9 @@ export function readStore(settings: Settings): StoreConfig {
   let store: AppleStore | undefined
   const storeUrl = settings.read('store', (raw, report) => {
     if (typeof raw === 'string') {
-      if (/^(rediss?|postgres(ql)?):\/\//.test(raw)) return raw
+      if (/^(rediss?|postgres(ql)?):\/\//.test(raw) && URL.canParse(raw)) return raw
       report(
-        'must be a redis:, rediss:, postgres: or postgresql: URL; for any other store give a Keyv instance as the option',
+        'must be a redis:, rediss:, postgres: or postgresql: URL (special characters in a password are percent-encoded); for any other store give a Keyv instance as the option',
       )
     } else if (isStore(raw)) {
       store = raw

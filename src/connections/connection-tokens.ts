@@ -1,12 +1,11 @@
-import { endsGrant, type Refresh } from '../apple/refresh.js'
+import { endsGrant, isFresh, type Refresh } from '../apple/refresh.js'
 import { AppleAuthError, AppleConnectionError, AppleTokenError } from '../errors.js'
 import type { Events } from '../events.js'
+import type { OncePerKey } from '../once-per-key.js'
 import type { AccessTokens } from '../roster/roster-client.js'
 import type { AccessTokenRecord, Breakage, ConnectionRecord } from '../session/connection-record.js'
 import type { ConnectionRecords } from '../session/connection-records.js'
 
-/** An access token with less life than this left is renewed, in seconds. */
-const reserveSeconds = 60
 /** How long a broken connection rests before Apple is asked again, in seconds: what broke it may have been a mistake. */
 const restSeconds = 60 * 60
 
@@ -15,19 +14,31 @@ export interface ConnectionTokensParts {
   readonly records: ConnectionRecords
   readonly refresh: Refresh
   readonly events: Events
+  /** One renewal per connection at a time in this process, so that a refusal is told of once. */
+  readonly renewals: OncePerKey<AccessTokenRecord>
 }
 
-/** The access tokens of one connected school, renewed and written back as needed, without a browser. */
+/** What is renewed. */
+interface Renewal {
+  readonly grant: ConnectionRecord
+  readonly kept: AccessTokenRecord | undefined
+  /** The access token that Apple has refused; undefined where it has just ended. */
+  readonly rejected: string | undefined
+}
+
+/**
+ * The access tokens of one connected school, renewed and written back as needed, without a browser.
+ *
+ * @throws AppleConnectionError (from what it returns) while the school is not connected or its connection is broken
+ * @throws AppleStoreError, and what a refresh throws that broke nothing
+ */
 export function createConnectionTokens(parts: ConnectionTokensParts, organizationId: string): AccessTokens {
-  const { records } = parts
   // Spares the store one read per page of a long reading. A token that is revoked meanwhile is refused by Apple.
   let inHand: AccessTokenRecord | undefined
 
   async function fromStore(rejected: string | undefined): Promise<string> {
-    const grant = await requireGrant(records, organizationId)
-    const kept = await records.accessToken(grant)
-    inHand =
-      kept !== undefined && kept.accessToken !== rejected && isFresh(kept) ? kept : await renew(parts, grant, kept)
+    const grant = await requireGrant(parts.records, organizationId)
+    inHand = await usableToken(parts, grant, rejected)
     return inHand.accessToken
   }
 
@@ -46,58 +57,92 @@ async function requireGrant(records: ConnectionRecords, organizationId: string):
       'not_connected',
     )
   }
-  if ('isSealed' in grant) {
-    throw new AppleConnectionError(
-      'No key opens this connection: put the key that sealed it back into tokenEncryptionKeys, behind the first one, or ' +
-        'let an administrator connect the school again.',
-      organizationId,
-      'sealed',
-    )
-  }
+  if ('isSealed' in grant) throw sealedError(organizationId)
   return grant
 }
 
-async function renew(
+/** The error for a connection that none of the keys opens. */
+export function sealedError(organizationId: string): AppleConnectionError {
+  return new AppleConnectionError(
+    'No key opens this connection: put the key that sealed it back into tokenEncryptionKeys, behind the first one, or ' +
+      'let an administrator connect the school again.',
+    organizationId,
+    'sealed',
+  )
+}
+
+/** The token that is kept, if it can be used; else a new one. */
+async function usableToken(
   parts: ConnectionTokensParts,
   grant: ConnectionRecord,
-  kept: AccessTokenRecord | undefined,
+  rejected: string | undefined,
 ): Promise<AccessTokenRecord> {
+  const kept = await parts.records.accessToken(grant)
+  if (kept !== undefined && kept.accessToken !== rejected && isFresh(kept)) return kept
+  return parts.renewals.run(`${grant.grantId} ${rejected ?? ''}`, () => renew(parts, { grant, kept, rejected }))
+}
+
+async function renew(parts: ConnectionTokensParts, renewal: Renewal): Promise<AccessTokenRecord> {
   const { records, refresh } = parts
+  const { grant, kept, rejected } = renewal
   const breakage = await records.breakage(grant)
-  if (breakage !== undefined && breakage.triedAt + restSeconds > nowSeconds()) throw broken(grant, breakage.reason)
+  if (breakage !== undefined && isResting(breakage)) throw broken(grant, breakage.reason)
   const refreshToken = kept?.refreshToken ?? grant.refreshToken
   if (refreshToken === undefined) return fail(parts, grant, breakage, 'no_refresh_token')
   try {
     const { iss, sub, organizationId } = grant
-    const renewed = await refresh({ refreshToken, replaces: kept?.accessToken, iss, sub, organizationId })
+    const renewed = await refresh({
+      refreshToken,
+      replaces: rejected ?? kept?.accessToken,
+      iss,
+      sub,
+      organizationId,
+    })
     const token = {
       accessToken: renewed.accessToken,
       expiresAt: renewed.expiresAt,
       ...(renewed.refreshToken === grant.refreshToken ? {} : { refreshToken: renewed.refreshToken }),
     }
-    await records.keepAccessToken(grant, token)
+    await keepToken(records, grant, token)
     if (breakage !== undefined) await records.noteBreakage(grant, undefined)
     return token
   } catch (error) {
     if (!endsGrant(error)) throw error
-    return afterRefusal(parts, grant, breakage, error)
+    return afterRefusal(parts, renewal, breakage, error)
   }
 }
 
-/** The grant is of no more use; if another administrator has connected the school meanwhile, theirs is. */
+async function keepToken(records: ConnectionRecords, grant: ConnectionRecord, token: AccessTokenRecord): Promise<void> {
+  await records.keepAccessToken(grant, token)
+  const latest = await records.find(grant.organizationId)
+  // Disconnected or connected anew meanwhile: nothing of this grant may stay.
+  if (latest === undefined || 'isSealed' in latest || latest.grantId !== grant.grantId)
+    await records.forgetTokens(grant)
+}
+
+/**
+ * The grant is of no more use, unless another node has renewed it in the meantime; and if another administrator has
+ * connected the school, theirs is.
+ */
 async function afterRefusal(
   parts: ConnectionTokensParts,
-  grant: ConnectionRecord,
+  { grant, kept, rejected }: Renewal,
   breakage: Breakage | undefined,
   error: unknown,
 ): Promise<AccessTokenRecord> {
   const latest = await requireGrant(parts.records, grant.organizationId)
-  if (latest.grantId !== grant.grantId) {
-    const kept = await parts.records.accessToken(latest)
-    return kept !== undefined && isFresh(kept) ? kept : renew(parts, latest, kept)
-  }
+  if (latest.grantId !== grant.grantId) return usableToken(parts, latest, rejected)
+  const now = await parts.records.accessToken(grant)
+  const isRenewed = now !== undefined && now.accessToken !== kept?.accessToken && now.accessToken !== rejected
+  if (isRenewed && isFresh(now)) return now
   const reason = error instanceof AppleTokenError ? error.appleError : 'other_identity'
   return fail(parts, grant, breakage, reason, error)
+}
+
+/** Is it too early to ask Apple again? A clock that was ahead when it was asked counts for nothing. */
+function isResting({ triedAt }: Breakage): boolean {
+  const now = nowSeconds()
+  return triedAt <= now && now < triedAt + restSeconds
 }
 
 /** Marks the connection broken, tells of it the first time, and throws. */
@@ -124,10 +169,6 @@ function broken(grant: ConnectionRecord, reason: string, cause?: unknown): Apple
     reason,
     cause instanceof AppleAuthError ? { cause } : {},
   )
-}
-
-function isFresh({ expiresAt }: AccessTokenRecord): boolean {
-  return expiresAt - nowSeconds() > reserveSeconds
 }
 
 function nowSeconds(): number {

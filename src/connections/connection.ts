@@ -1,5 +1,10 @@
 import { type AppleOrganization, parseOrganization } from '../roster/organization.js'
-import type { Breakage, ConnectionRecord, SealedConnection } from '../session/connection-record.js'
+import {
+  type Breakage,
+  type ConnectionRecord,
+  parseObject,
+  type SealedConnection,
+} from '../session/connection-record.js'
 
 /** A school that an administrator has connected. */
 export interface AppleConnection {
@@ -12,9 +17,12 @@ export interface AppleConnection {
   readonly connectedAt: Date | undefined
   /** The `sub` of the administrator who did; undefined where Apple sent no id_token. */
   readonly connectedBy: string | undefined
-  /** `broken`: Apple refuses to renew the tokens, and an administrator has to connect the school again. */
+  /** `broken`: it cannot be read, and an administrator has to connect the school again. */
   readonly status: 'working' | 'broken'
-  /** Why and since when it is broken. `reason` is Apple's `error` value, `no_refresh_token` or `sealed`. */
+  /**
+   * Why and since when it is broken. `reason` is Apple's `error` value for a refused refresh; `other_identity` for one
+   * that was about somebody else; `no_refresh_token` where Apple never sent one; `sealed` where no key opens the record.
+   */
   readonly broken: { readonly reason: string; readonly since: Date | undefined } | undefined
 }
 
@@ -47,5 +55,5 @@ export function toConnection(
 }
 
 function organizationOf({ organization }: ConnectionRecord): AppleOrganization | undefined {
-  return organization === undefined ? undefined : parseOrganization(JSON.parse(organization))
+  return organization === undefined ? undefined : parseOrganization(parseObject(organization))
 }

@@ -5,13 +5,14 @@ import type { AppleOrganization } from '../roster/organization.js'
 import type { AccessTokens, RosterClient } from '../roster/roster-client.js'
 import type { AccessTokenRecord, ConnectionRecord } from '../session/connection-record.js'
 import { type AppleConnection, toConnection } from './connection.js'
-import { type ConnectionTokensParts, createConnectionTokens } from './connection-tokens.js'
+import { type ConnectionTokensParts, createConnectionTokens, sealedError } from './connection-tokens.js'
 
 /** The connected schools, for work without a browser, on any node. */
 export interface AppleConnections {
   /**
-   * The Roster API of a connected school; its access tokens are renewed and kept by themselves. What it returns rejects
-   * with AppleConnectionError while the school is not connected or its connection is broken.
+   * The Roster API of a connected school; its access tokens are renewed and kept by themselves. What it returns also
+   * rejects with AppleConnectionError while the school is not connected or its connection is broken, with
+   * AppleStoreError, and with AppleTokenError or AppleUnavailableError where a refresh fails for now.
    *
    * @throws AppleArgumentError for an id that is no text
    */
@@ -24,6 +25,7 @@ export interface AppleConnections {
    * Revokes the grant at Apple, then forgets it; false when there is none.
    *
    * @throws AppleUnavailableError, AppleTokenError when Apple did not take it back; then the school stays connected
+   * @throws AppleConnectionError when no key opens the connection (`sealed`): it cannot be revoked then
    * @throws AppleStoreError
    */
   disconnect(organizationId: string): Promise<boolean>
@@ -88,7 +90,8 @@ export function createConnections(parts: ConnectionsParts): Connections {
       requireId(organizationId)
       const record = await records.find(organizationId)
       if (record === undefined) return false
-      if (!('isSealed' in record)) await revoke(parts, record)
+      if ('isSealed' in record) throw sealedError(organizationId)
+      await revoke(parts, record)
       await records.forget(record)
       events.emit('disconnected', { organizationId })
       return true
@@ -105,7 +108,10 @@ export function createConnections(parts: ConnectionsParts): Connections {
       // The token first: whoever finds the grant finds it too.
       await records.keepAccessToken(record, { accessToken, expiresAt: accessTokenExpiresAt })
       await records.keep(record)
-      if (before !== undefined && !('isSealed' in before)) await records.forgetTokens(before)
+      if (before === undefined || 'isSealed' in before) return
+      await records.forgetTokens(before).catch((error: unknown) => {
+        events.note('what was kept beside an older grant could not be forgotten', error)
+      })
     },
 
     async release(organizationId, revoked) {

@@ -1,12 +1,9 @@
 import type { Request } from 'express'
-import { endsGrant } from '../apple/refresh.js'
+import { endsGrant, isFresh } from '../apple/refresh.js'
 import { AppleLoginRequiredError } from '../errors.js'
 import type { Instance } from './instance.js'
 import { type LoginView, readLogin } from './login-view.js'
 import { requireStillSignedIn } from './still-signed-in.js'
-
-/** An access token with less life than this left is renewed, in seconds. */
-const reserveSeconds = 60
 
 /**
  * The access token of the request's login, renewed when it is about to end.
@@ -16,9 +13,8 @@ const reserveSeconds = 60
  */
 export async function currentAccessToken(instance: Instance, req: Request): Promise<string> {
   const login = requireLogin(instance, req)
-  const { accessToken, refreshToken } = login.record
-  const left = secondsLeft(login)
-  if (left > reserveSeconds || (left > 0 && refreshToken === undefined)) return accessToken
+  const { accessToken, accessTokenExpiresAt: expiresAt, refreshToken } = login.record
+  if (isFresh({ expiresAt }) || (refreshToken === undefined && secondsLeft(login) > 0)) return accessToken
   return renew(instance, req, login)
 }
 

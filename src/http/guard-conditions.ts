@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { AppleLoginRequiredError } from '../errors.js'
+import { AppleLoginRequiredError, AppleSessionStoreError } from '../errors.js'
 import type { GuardRules } from './guard-options.js'
 import type { RequestApple } from './request-apple.js'
 
@@ -46,7 +46,7 @@ async function organizationId(apple: RequestApple): Promise<string | undefined> 
   try {
     return (await apple.roster.organization({ signal: AbortSignal.timeout(longestReadMs) })).id
   } catch (error) {
-    if (error instanceof AppleLoginRequiredError) throw error
+    if (error instanceof AppleLoginRequiredError || error instanceof AppleSessionStoreError) throw error
     // Unknown is not allowed; the Roster API says more to whoever asks it.
     return undefined
   }

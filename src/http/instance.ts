@@ -6,7 +6,7 @@ import type { Connections } from '../connections/connections.js'
 import type { Events } from '../events.js'
 import type { AccessTokens, RosterClient, RosterPatience } from '../roster/roster-client.js'
 import type { LoginRecords } from '../session/login-record.js'
-import type { OncePerKey } from '../session/once-per-key.js'
+import type { OncePerKey } from '../once-per-key.js'
 import type { PendingLogins } from '../session/pending-logins.js'
 
 /** Where a finished callback sends the browser, and under which session. */

@@ -7,7 +7,6 @@ import type { RosterClient } from '../roster/roster-client.js'
 import type { AppleTokens } from '../session/tokens.js'
 import { currentAccessToken, renewedAccessToken } from './access-token.js'
 import type { Instance } from './instance.js'
-import { keepConnection } from './keep-connection.js'
 import { startLogin } from './login.js'
 import { type LoginView, unfoldLogin } from './login-view.js'
 import { signOut } from './sign-out.js'
@@ -138,7 +137,7 @@ class LazyRequestApple implements RequestApple {
   }
 
   /**
-   * A login whose organization could not be read at the time learns it now, and its school is connected now.
+   * A login whose organization could not be read at the time learns it now.
    *
    * @throws AppleIdentityError when it is another than the login's
    */
@@ -153,9 +152,7 @@ class LazyRequestApple implements RequestApple {
     }
     if (login.organization !== undefined) return
     await requireStillSignedIn(this.#instance, this.#req)
-    const record = { ...login.record, organization: JSON.stringify(organization) }
-    await keepConnection(this.#instance, record, login.claims, organization)
-    this.#instance.loginRecords.write(this.#req, record)
+    this.#instance.loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
   }
 
   getAccessToken(): Promise<string> {

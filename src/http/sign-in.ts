@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import { toUser, type UnverifiedName } from '../apple/identity.js'
-import { AppleLoginRefusedError } from '../errors.js'
-import { forgetEverything, loadSession, requireSession } from '../session/app-session.js'
 import type { LoginRecord } from '../session/login-record.js'
 import type { PendingLogin } from '../session/pending-logins.js'
-import { createTokens } from '../session/tokens.js'
+import { admitLogin } from './admit-login.js'
 import type { Identity } from './identity-request.js'
 import type { Instance } from './instance.js'
-import { keepConnection } from './keep-connection.js'
 import { forgetPerson, replaceSession } from './replace-session.js'
-import { changesSince, reapply, snapshot } from './session-changes.js'
 import { parseUnverifiedName } from './unverified-name.js'
 
 /**
@@ -20,7 +16,7 @@ import { parseUnverifiedName } from './unverified-name.js'
  * other instances' logins included. A refused login leaves the session as it was.
  *
  * @throws AppleLoginRefusedError when `onLogin` throws
- * @throws AppleStoreError when the school's connection cannot be kept; then nobody is signed in
+ * @throws AppleStoreError when the school's connection cannot be kept; the session then stays as it was, too
  * @throws AppleSessionStoreError when the new session cannot be saved; then nobody is signed in
  */
 export async function signIn(
@@ -39,8 +35,7 @@ export async function signIn(
     if (isSomebodyElse) forgetPerson(req)
   }
   clear()
-  await askApp(instance, req, pending, identity, { record, unverifiedName, clear })
-  await keepConnection(instance, record, identity.claims, identity.organization)
+  await admitLogin(instance, req, pending, identity, { record, unverifiedName, clear })
   await replaceSession(instance, req, { pending, record, owner, keepsAge: !isSomebodyElse })
   instance.events.emit('login', {
     user: identity.claims && toUser(identity.claims, unverifiedName),
@@ -48,45 +43,6 @@ export async function signIn(
     scope: record.scope,
     returnTo: pending.returnTo,
   })
-}
-
-/** Calls `onLogin`; afterwards the request has the session as it is in the store, with what `onLogin` changed. */
-async function askApp(
-  { config }: Instance,
-  req: Request,
-  { returnTo }: PendingLogin,
-  { tokens, claims, organization }: Identity,
-  {
-    record: { accessTokenExpiresAt, scope, requestedScope },
-    unverifiedName,
-    clear,
-  }: { record: LoginRecord; unverifiedName: UnverifiedName | undefined; clear: () => void },
-): Promise<void> {
-  if (config.onLogin === undefined) return
-  const { sessionID } = req
-  const before = snapshot(requireSession(req))
-  const expiresAt = new Date(accessTokenExpiresAt * 1000)
-  try {
-    await config.onLogin({
-      req,
-      user: claims && toUser(claims, unverifiedName),
-      claims,
-      organization,
-      unverifiedName,
-      tokens: createTokens({ ...tokens, expiresAt, scope, requestedScope }),
-      returnTo,
-    })
-  } catch (error) {
-    if (!(await loadSession(req, sessionID))) forgetEverything(req)
-    throw new AppleLoginRefusedError('onLogin refused this login; its error is the cause.', { cause: error })
-  }
-  // The app gave the session a new id itself: then the store does not know it yet.
-  if (req.sessionID !== sessionID) return
-  const changes = changesSince(before, requireSession(req))
-  // What other tabs did while the app was asked is in the store alone.
-  if (!(await loadSession(req, sessionID))) forgetEverything(req)
-  clear()
-  reapply(changes, requireSession(req))
 }
 
 function toRecord(

@@ -2,7 +2,7 @@ import type { Request } from 'express'
 // The import brings `req.session` into Express's Request type.
 import type { Session, SessionData, Store } from 'express-session'
 import { AppleSessionMissingError, AppleSessionStoreError } from '../errors.js'
-import { createOncePerKey, type OncePerKey } from './once-per-key.js'
+import { createOncePerKey, type OncePerKey } from '../once-per-key.js'
 
 /** Every key of ours in the app's session begins so; whatever else is there belongs to the app. */
 export const keyPrefix = 'express-apple-auth:'

@@ -42,43 +42,63 @@ export interface SealedConnection {
   readonly isSealed: true
 }
 
-type Fields = Readonly<Record<string, unknown>>
+/** What lies under a school's key: whose it is, and the grant, sealed where there are keys. */
+export interface Envelope {
+  readonly organizationId: string
+  readonly grant: string
+}
 
-/** Reads a text as a JSON object; undefined where it is none. */
-export function parseObject(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Fields) : undefined
-  } catch {
-    return undefined
+/** Reads an envelope; undefined for anything else that the store may hold. */
+export function parseEnvelope(text: string): Envelope | undefined {
+  const { organizationId, grant } = parseObject(text)
+  return isText(organizationId) && isText(grant) ? { organizationId, grant } : undefined
+}
+
+/** Reads a grant, member by member; undefined where one that it cannot do without is missing or wrong. */
+export function parseConnection(text: string): ConnectionRecord | undefined {
+  const { organizationId, grantId, scope, connectedAt, refreshToken, iss, sub, organization } = parseObject(text)
+  if (!isText(organizationId) || !isText(grantId) || !isText(scope) || typeof connectedAt !== 'number') return undefined
+  return {
+    organizationId,
+    grantId,
+    scope,
+    connectedAt,
+    refreshToken: textOf(refreshToken),
+    iss: textOf(iss),
+    sub: textOf(sub),
+    organization: textOf(organization),
   }
 }
 
-/** Is this a connection record? */
-export function isConnection(fields: Fields | undefined): fields is Fields & ConnectionRecord {
-  if (fields === undefined || typeof fields.connectedAt !== 'number') return false
-  const texts = [fields.organizationId, fields.grantId, fields.scope]
-  const mayBeTexts = [fields.refreshToken, fields.iss, fields.sub, fields.organization]
-  return texts.every(isText) && mayBeTexts.every((each) => each === undefined || isText(each))
+/** Reads an access token's record; undefined where it is damaged. */
+export function parseAccessToken(text: string): AccessTokenRecord | undefined {
+  const { accessToken, expiresAt, refreshToken } = parseObject(text)
+  if (!isText(accessToken) || typeof expiresAt !== 'number') return undefined
+  return { accessToken, expiresAt, refreshToken: textOf(refreshToken) }
 }
 
-/** Is this an access token's record? */
-export function isAccessToken(fields: Fields | undefined): fields is Fields & AccessTokenRecord {
-  if (fields === undefined) return false
-  const { accessToken, expiresAt, refreshToken } = fields
-  return isText(accessToken) && typeof expiresAt === 'number' && (refreshToken === undefined || isText(refreshToken))
+/** Reads a note of a breakage; undefined where it is damaged. */
+export function parseBreakage(text: string): Breakage | undefined {
+  const { reason, since, triedAt } = parseObject(text)
+  return isText(reason) && typeof since === 'number' && typeof triedAt === 'number'
+    ? { reason, since, triedAt }
+    : undefined
 }
 
-/** Is this a note of a breakage? */
-export function isBreakage(fields: Fields | undefined): fields is Fields & Breakage {
-  return (
-    fields !== undefined &&
-    isText(fields.reason) &&
-    typeof fields.since === 'number' &&
-    typeof fields.triedAt === 'number'
-  )
+/** Reads a text as a JSON object; one without members where it is none. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string'
+}
+
+function textOf(value: unknown): string | undefined {
+  return isText(value) ? value : undefined
 }

@@ -3,22 +3,22 @@ import {
   type AccessTokenRecord,
   type Breakage,
   type ConnectionRecord,
-  isAccessToken,
-  isBreakage,
-  isConnection,
-  parseObject,
+  parseAccessToken,
+  parseBreakage,
+  parseConnection,
+  parseEnvelope,
   type SealedConnection,
 } from './connection-record.js'
 import { createSealing } from './sealing.js'
 import type { Store } from './store.js'
 
-/** The connected schools in the store, for one client id. */
+/** The connected schools in the store, for one client id. Everything here rejects with AppleStoreError for a store that fails. */
 export interface ConnectionRecords {
   find(organizationId: string): Promise<ConnectionRecord | SealedConnection | undefined>
   list(): AsyncIterable<ConnectionRecord | SealedConnection>
   keep(record: ConnectionRecord): Promise<void>
-  /** Forgets the school, unless another grant has taken this one's place meanwhile. */
-  forget(grant: ConnectionRecord | SealedConnection): Promise<void>
+  /** Forgets a grant and what lies beside it; a newer one that is there by then stays. */
+  forget(grant: ConnectionRecord): Promise<void>
   /** Forgets what lies beside a grant: its access token and its breakage. */
   forgetTokens(grant: ConnectionRecord): Promise<void>
   accessToken(grant: ConnectionRecord): Promise<AccessTokenRecord | undefined>
@@ -28,34 +28,26 @@ export interface ConnectionRecords {
   noteBreakage(grant: ConnectionRecord, breakage: Breakage | undefined): Promise<void>
 }
 
-const prefix = 'connection:'
-
 /**
  * Makes the register of connected schools.
  *
  * What changes while a grant is in use lies under keys of that grant's own, so that a node which still works with an old
- * grant can never overwrite a newer one: the store knows no transactions. Sealed values work only under their own key.
+ * grant never overwrites a newer one. Connecting and disconnecting write the school's own key, and the store knows no
+ * transactions: of two that meet within one round trip to it, the later write wins. Sealed values work only under their
+ * own key.
  */
 export function createConnectionRecords(store: Store, clientId: string, keys: readonly Buffer[]): ConnectionRecords {
   const { schoolKey, accessKey, brokenKey } = keysFor(clientId)
   const sealing = (key: string) => createSealing(keys, `${key} ${clientId}`)
 
-  function parse(key: string, stored: string): ConnectionRecord | SealedConnection | undefined {
-    const envelope = parseObject(stored)
-    const { organizationId, grant } = envelope ?? {}
-    // Another client's, or put under another school's key.
-    if (typeof organizationId !== 'string' || typeof grant !== 'string') return undefined
-    if (key !== schoolKey(organizationId)) return undefined
-    const opened = sealing(key).open(grant)
-    const record = opened === undefined ? undefined : parseObject(opened)
-    if (!isConnection(record) || record.organizationId !== organizationId) return { organizationId, isSealed: true }
-    return record
-  }
-
   async function find(organizationId: string): Promise<ConnectionRecord | SealedConnection | undefined> {
     const key = schoolKey(organizationId)
-    const stored = await store.get(key)
-    return stored === undefined ? undefined : parse(key, stored)
+    const envelope = parseEnvelope((await store.get(key)) ?? '')
+    // Another school's, put under this one's key.
+    if (envelope?.organizationId !== organizationId) return undefined
+    const opened = sealing(key).open(envelope.grant)
+    const record = opened === undefined ? undefined : parseConnection(opened)
+    return record?.organizationId === organizationId ? record : { organizationId, isSealed: true }
   }
 
   async function forgetTokens(grant: ConnectionRecord): Promise<void> {
@@ -65,14 +57,18 @@ export function createConnectionRecords(store: Store, clientId: string, keys: re
 
   return {
     find,
+    forgetTokens,
 
     async *list() {
-      const seen = new Set<string>()
-      for await (const [key, stored] of store.entries(prefix)) {
-        // A store may show an entry twice when it is written to meanwhile.
-        if (seen.has(key)) continue
-        seen.add(key)
-        const found = parse(key, stored)
+      // The ids first, and then each as it is by then: a store may show an entry twice, late, or under a shortened key.
+      const ids = new Set<string>()
+      for await (const text of store.values()) {
+        const envelope = parseEnvelope(text)
+        if (envelope !== undefined) ids.add(envelope.organizationId)
+      }
+      for (const id of ids) {
+        // Undefined for a school of another client in the same store.
+        const found = await find(id)
         if (found !== undefined) yield found
       }
     },
@@ -84,19 +80,18 @@ export function createConnectionRecords(store: Store, clientId: string, keys: re
     },
 
     async forget(grant) {
+      // The school last: should one of these fail, it is still there to be disconnected.
+      await forgetTokens(grant)
       const latest = await find(grant.organizationId)
-      if (grantIdOf(latest) === grantIdOf(grant)) await store.delete(schoolKey(grant.organizationId))
-      if (!('isSealed' in grant)) await forgetTokens(grant)
+      if (latest === undefined || 'isSealed' in latest || latest.grantId !== grant.grantId) return
+      await store.delete(schoolKey(grant.organizationId))
     },
-
-    forgetTokens,
 
     async accessToken(grant) {
       const key = accessKey(grant)
       const stored = await store.get(key)
       const opened = stored === undefined ? undefined : sealing(key).open(stored)
-      const record = opened === undefined ? undefined : parseObject(opened)
-      return isAccessToken(record) ? record : undefined
+      return opened === undefined ? undefined : parseAccessToken(opened)
     },
 
     async keepAccessToken(grant, token) {
@@ -107,11 +102,7 @@ export function createConnectionRecords(store: Store, clientId: string, keys: re
       await store.set(key, sealing(key).seal(JSON.stringify(token)), keptMs)
     },
 
-    async breakage(grant) {
-      const stored = await store.get(brokenKey(grant))
-      const record = stored === undefined ? undefined : parseObject(stored)
-      return isBreakage(record) ? record : undefined
-    },
+    breakage: async (grant) => parseBreakage((await store.get(brokenKey(grant))) ?? ''),
 
     async noteBreakage(grant, breakage) {
       if (breakage === undefined) await store.delete(brokenKey(grant))
@@ -120,15 +111,11 @@ export function createConnectionRecords(store: Store, clientId: string, keys: re
   }
 }
 
-function grantIdOf(record: ConnectionRecord | SealedConnection | undefined): string | undefined {
-  return record === undefined || 'isSealed' in record ? undefined : record.grantId
-}
-
 /** The keys that a client's schools lie under. */
 function keysFor(clientId: string) {
   const school = (organizationId: string): string => digest([clientId, organizationId])
   return {
-    schoolKey: (organizationId: string): string => `${prefix}${school(organizationId)}`,
+    schoolKey: (organizationId: string): string => `connection:${school(organizationId)}`,
     accessKey: (grant: ConnectionRecord): string => `access:${school(grant.organizationId)}:${grant.grantId}`,
     brokenKey: (grant: ConnectionRecord): string => `broken:${school(grant.organizationId)}:${grant.grantId}`,
   }

@@ -21,11 +21,11 @@ interface ServerStore extends AppleStore {
 type Connect = (url: string) => ServerStore
 
 /**
- * Gives the configured store: the app's own, the one behind the URL, or this process's memory. `warn` hears at once of
- * packages that are missing.
+ * Gives the configured store: the app's own, the one behind the URL, or this process's memory. `name` is what errors
+ * call it; `warn` hears at once of packages that are missing.
  */
-export function openStore({ store, storeUrl }: StoreConfig, warn: (message: string) => void): OpenStore {
-  if (storeUrl !== undefined) return openStoreAt(storeUrl, warn)
+export function openStore({ store, storeUrl }: StoreConfig, name: string, warn: (message: string) => void): OpenStore {
+  if (storeUrl !== undefined) return openStoreAt(storeUrl, name, warn)
   const known = store ?? createMemoryStore()
   failuresOf(known)
   return () => Promise.resolve(known)
@@ -39,10 +39,10 @@ export function openStore({ store, storeUrl }: StoreConfig, warn: (message: stri
  *
  * @throws AppleStoreError (from the returned function) when a package is missing or the server does not answer
  */
-function openStoreAt(url: string, warn: (message: string) => void): OpenStore {
+function openStoreAt(url: string, name: string, warn: (message: string) => void): OpenStore {
   const loading = url.startsWith('redis')
-    ? needs(loadRedis, 'keyv @keyv/redis')
-    : needs(loadPostgres, 'keyv @keyv/postgres pg')
+    ? needs(loadRedis, 'keyv @keyv/redis', name)
+    : needs(loadPostgres, 'keyv @keyv/postgres pg', name)
   loading.catch((error: unknown) => {
     if (error instanceof AppleStoreError) warn(error.message)
   })
@@ -72,13 +72,33 @@ function openStoreAt(url: string, warn: (message: string) => void): OpenStore {
   }
 }
 
+/** What listing needs of a node-redis client; its own type differs between one server, a cluster and sentinels. */
+interface ScanningClient {
+  scanIterator(options: { MATCH: string; COUNT: number }): AsyncIterable<string[]>
+  mGet(keys: string[]): Promise<(string | null)[]>
+}
+
 async function loadRedis(): Promise<Connect> {
   const [{ Keyv }, { default: KeyvRedis }] = await Promise.all([import('keyv'), import('@keyv/redis')])
+
+  /** Its own list asks for ten keys at a time, whosever they are, and stumbles over one that ends meanwhile. */
+  class SteadyRedis extends KeyvRedis<string> {
+    override async *iterator<Value>(namespace = ''): AsyncGenerator<[string, Value | undefined], void> {
+      const client = (await this.getClient()) as unknown as ScanningClient
+      for await (const keys of client.scanIterator({ MATCH: `${namespace}::*`, COUNT: 1000 })) {
+        const values = keys.length === 0 ? [] : await client.mGet(keys)
+        for (const [index, value] of values.entries()) {
+          if (value !== null) yield [this.getKeyWithoutPrefix(keys[index] ?? '', namespace), value as Value]
+        }
+      }
+    }
+  }
+
   return (url) => {
     let wasThere = false
     // The first attempt says at once whether anybody is there; a server that was there will be there again.
     const reconnectStrategy = (): number | false => (wasThere ? reconnectMs : false)
-    const adapter = new KeyvRedis(
+    const adapter = new SteadyRedis(
       // Without the queue a request fails at once while the server is down, instead of waiting for it.
       { url, disableOfflineQueue: true, socket: { connectTimeout: connectTimeoutMs, reconnectStrategy } },
       { throwOnConnectError: true, throwOnErrors: true },
@@ -125,13 +145,13 @@ async function loadPostgres(): Promise<Connect> {
   }
 }
 
-async function needs<T>(load: () => Promise<T>, packages: string): Promise<T> {
+async function needs<T>(load: () => Promise<T>, packages: string, name: string): Promise<T> {
   try {
     return await load()
   } catch (cause) {
-    throw new AppleStoreError(
-      `The store (option store, APPLE_STORE_URL) cannot be loaded. It needs packages of its own: npm install ${packages}.`,
-      { status: 500, cause },
-    )
+    throw new AppleStoreError(`The ${name} cannot be loaded. It needs packages of its own: npm install ${packages}.`, {
+      status: 500,
+      cause,
+    })
   }
 }

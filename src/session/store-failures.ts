@@ -36,6 +36,11 @@ export function failuresOf(store: AppleStore): StoreFailures {
   return failures
 }
 
+/** Is this a Keyv, and not just something with its methods? */
+export function isKeyv(store: AppleStore): boolean {
+  return 'throwOnErrors' in store
+}
+
 function throwOnErrors(candidate: unknown): void {
   if (typeof candidate !== 'object' || candidate === null || !('throwOnErrors' in candidate)) return
   candidate.throwOnErrors = true

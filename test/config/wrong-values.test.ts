@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
     'store',
     'STORE_URL',
     /redis:.*postgres:.*Keyv/,
-    ['', 'sqlite://f.db', 'mysql://localhost/db', 'localhost:6379', 'memory'],
+    ['', 'sqlite://f.db', 'redis://:pass#word@localhost', 'mysql://localhost/db', 'localhost:6379', 'memory'],
   ],
   ['store', 'STORE_URL', /get, set and delete/, [5, null, {}, { get: () => 1, set: () => 1 }, () => 1]],
   [

@@ -74,22 +74,29 @@ describe('connections', () => {
     expect(afterwards).toBe(atLogin)
   })
 
-  it('take an id_token’s school while the Roster API does not answer, and what the Roster API says later', async () => {
+  it('take an id_token’s word for the school while the Roster API does not answer', async () => {
     const app = await startNode()
     apple.misbehave = ({ path }, res) => path.includes('/rosterapi/') && res.writeHead(403).end().writableEnded
     await signIn(apple, app.visitor(), { idToken: { claims: { org_id: 'org-1' } } })
-    const visitor = app.visitor()
-    await signIn(apple, visitor)
-    const before = await listOf(app.apple)
-    expect(before).toMatchObject([{ organizationId: 'org-1', organization: undefined, status: 'working' }])
-
-    apple.misbehave = () => false
-    apple.organization = { id: 'org-2', name: 'Second' }
-    expect((await visitor.get('/school')).status).toBe(200)
     expect(await listOf(app.apple)).toMatchObject([
-      { organizationId: 'org-1' },
-      { organizationId: 'org-2', organization: { id: 'org-2', name: 'Second' } },
+      { organizationId: 'org-1', organization: undefined, status: 'working' },
     ])
+  })
+
+  it('are made at a login and at no other time: an old session neither replaces nor revives one', async () => {
+    const app = await startNode()
+    apple.misbehave = ({ path }, res) => path.includes('/rosterapi/') && res.writeHead(403).end().writableEnded
+    const unnamed = app.visitor()
+    await signIn(apple, unnamed)
+    const old = app.visitor()
+    await signIn(apple, old, { idToken: { claims: { sub: 'old', org_id: 'org-1' } } })
+    apple.misbehave = () => false
+    await connectSchool(apple, app)
+    for (const visitor of [unnamed, old]) expect((await visitor.get('/school')).status).toBe(200)
+    expect(await app.apple.connections.get('org-1')).toMatchObject({ connectedBy: administrator })
+    await app.apple.connections.disconnect('org-1')
+    for (const visitor of [unnamed, old]) await visitor.get('/school')
+    expect(await listOf(app.apple)).toEqual([])
   })
 
   it('fail a login whose connection cannot be kept', async () => {
@@ -101,6 +108,88 @@ describe('connections', () => {
     expect(answer.status).toBe(503)
     expect(answer.body).toMatchObject({ code: 'ERR_APPLE_STORE' })
     await expectSignedOut(visitor)
+  })
+
+  it.each([{ namespace: 'my:app' }, { namespace: '' }, { namespace: 'a' }])(
+    'are listed from a Keyv with %o',
+    async (options) => {
+      const app = await startNode(new Keyv(options))
+      await connectSchool(apple, app)
+      expect(await listOf(app.apple)).toMatchObject([{ organizationId: 'org-1' }])
+    },
+  )
+
+  it('leave another person’s session as it was when they cannot be kept', async () => {
+    const store = new Keyv()
+    const app = await startApp({
+      options: { service: 'account-data-sharing', store },
+      routes: (routes) => {
+        routes.get('/cart', (req, res) => {
+          req.session.cart ??= 'full'
+          res.json({ cart: req.session.cart, sub: req.apple.user?.sub })
+        })
+      },
+    })
+    const visitor = await connectSchool(apple, app)
+    await visitor.get('/cart')
+    store.set = () => Promise.reject(new Error('the disk is full'))
+    await signIn(apple, visitor, { idToken: { claims: { sub: 'somebody.else' } } })
+    expect((await visitor.get('/cart')).body).toEqual({ cart: 'full', sub: administrator })
+  })
+
+  it('bring nothing back of a session that a logout has ended while one was kept', async () => {
+    const store = new Keyv()
+    const app = await startApp({
+      options: { service: 'account-data-sharing', store },
+      routes: (routes) => {
+        routes.get('/fill', (req, res) => {
+          req.session.cart = 'full'
+          res.end()
+        })
+        routes.get('/cart', (req, res) => void res.json({ cart: req.session.cart }))
+      },
+    })
+    const visitor = await connectSchool(apple, app)
+    await visitor.get('/fill')
+    const set = store.set.bind(store)
+    let loggedOut: Promise<unknown> | undefined
+    store.set = async (key: string, value: unknown, ttl?: number) => {
+      loggedOut ??= visitor.post('/auth/apple/logout').then()
+      await loggedOut
+      return set(key, value, ttl)
+    }
+    await signIn(apple, visitor, { idToken: { claims: { sub: administrator, org_id: 'org-1' } } })
+    expect(loggedOut).toBeDefined()
+    expect((await visitor.get('/cart')).body).toEqual({})
+  })
+
+  it('are listed once each, however often the store shows them, and as they are by then', async () => {
+    const store = new Keyv()
+    const app = await startNode(store)
+    await connectSchool(apple, app, 'org-1')
+    await connectSchool(apple, app, 'org-2')
+    const { iterator = () => [] } = store
+    store.iterator = async function* (namespace) {
+      yield* iterator(namespace)
+      yield* iterator(namespace)
+      await app.apple.connections.disconnect('org-2')
+    }
+    expect(await listOf(app.apple)).toMatchObject([{ organizationId: 'org-1' }])
+  })
+
+  it('are kept although what lay beside an older grant cannot be forgotten', async () => {
+    const store = new Keyv()
+    const app = await startNode(store)
+    await connectSchool(apple, app)
+    store.delete = () => Promise.reject(new Error('the disk is busy'))
+    await connectSchool(apple, app, 'org-1', 'second.administrator')
+    expect(await app.apple.connections.get('org-1')).toMatchObject({ connectedBy: 'second.administrator' })
+  })
+
+  it('are no way to connect a school but by a login', async () => {
+    const { connections } = (await startNode()).apple
+    expect(Object.keys(connections).sort()).toEqual(['disconnect', 'get', 'list', 'roster'])
+    expect(Object.isFrozen(connections)).toBe(true)
   })
 
   it('row 170: do not trust another organization than the connected one, nor than the login’s', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { Keyv } from 'keyv'
 import type { AppleAuthOptions } from '../../src/index.js'
+import { withClockAhead } from '../support/clock.js'
 import { connectSchool, rejectionOf } from '../support/schools.js'
 import type { TestApp } from '../support/test-app.js'
 import { useApple } from '../support/use-apple.js'
@@ -81,6 +82,54 @@ describe('disconnect', () => {
   })
 })
 
+describe('a refresh token that Apple has replaced', () => {
+  async function connectAndReplace(app: TestApp): Promise<Awaited<ReturnType<typeof connectSchool>>> {
+    const visitor = await connectSchool(apple, app)
+    apple.tokenAnswer = { refresh_token: 'the-new-refresh-token' }
+    await withClockAhead(2 * 60 * 60, () => app.apple.connections.roster('org-1').organization())
+    return visitor
+  }
+
+  it('is the one that is revoked', async () => {
+    const app = await startNode()
+    await connectAndReplace(app)
+    await app.apple.connections.disconnect('org-1')
+    expect(apple.requestsTo('/revoke')[0]?.form.get('token')).toBe('the-new-refresh-token')
+  })
+
+  it('leaves nothing behind when the school is disconnected while it comes', async () => {
+    const store = new Keyv()
+    const app = await startNode({ store })
+    await connectSchool(apple, app)
+    apple.tokenAnswer = { refresh_token: 'the-new-refresh-token' }
+    apple.delay = ({ form }) => (form.get('grant_type') === 'refresh_token' ? 200 : 0)
+    await withClockAhead(2 * 60 * 60, async () => {
+      const reading = app.apple.connections.roster('org-1').organization()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await app.apple.connections.disconnect('org-1')
+      await reading
+    })
+    expect(store.store).toHaveProperty('size', 0)
+  })
+
+  it('belongs to the session that brought it: its logout disconnects the school', async () => {
+    const app = await startApp({
+      options: { service: 'account-data-sharing', store: new Keyv() },
+      routes: (routes) => {
+        routes.get('/token', (req, res, next) => {
+          req.apple.getAccessToken().then(() => res.end(), next)
+        })
+      },
+    })
+    const visitor = await connectAndReplace(app)
+    await withClockAhead(2 * 60 * 60, async () => {
+      await visitor.get('/token')
+      await visitor.post('/auth/apple/logout')
+    })
+    expect(await app.apple.connections.get('org-1')).toBeUndefined()
+  })
+})
+
 describe('two administrators of one school', () => {
   it('share one connection, and the newer grant wins', async () => {
     const store = new Keyv()
@@ -94,8 +143,12 @@ describe('two administrators of one school', () => {
     expect(apple.requestsTo('/revoke')).toHaveLength(0)
   })
 
-  it('do not lose it when the one with the older grant signs out', async () => {
+  it.each([
+    ['a refresh token', {}],
+    ['none', { refresh_token: undefined }],
+  ])('do not lose it when the one with the older grant and %s signs out', async (_what, tokenAnswer) => {
     const app = await startNode()
+    apple.tokenAnswer = tokenAnswer
     const first = await connectSchool(apple, app)
     await connectSchool(apple, app, 'org-1', '000999.second.administrator')
     await first.post('/auth/apple/logout')

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { Keyv } from 'keyv'
 import type { AppleAuthEvents } from '../../src/index.js'
 import { withClockAhead } from '../support/clock.js'
@@ -51,6 +51,30 @@ describe('a connection’s access token', () => {
     }
   })
 
+  it('is renewed by a new request when the remembered one has ended by now', async () => {
+    const app = await startNode()
+    apple.tokenAnswer = { expires_in: 1 }
+    await connectSchool(apple, app)
+    const { connections } = app.apple
+    await connections.roster('org-1').organization()
+    await withClockAhead(10, async () => {
+      apple.tokenAnswer = {}
+      await connections.roster('org-1').organization()
+    })
+    expect(refreshesAt(apple)).toHaveLength(2)
+  })
+
+  it('is asked of the store once for a long reading', async () => {
+    const store = new Keyv()
+    const app = await startNode(store)
+    await connectSchool(apple, app)
+    const roster = app.apple.connections.roster('org-1')
+    await roster.organization()
+    const get = jest.spyOn(store, 'get')
+    for (let page = 0; page < 5; page++) await roster.organization()
+    expect(get).not.toHaveBeenCalled()
+  })
+
   it('is renewed with the first refresh token, or with a new one that Apple sent', async () => {
     const store = new Keyv()
     const app = await startNode(store)
@@ -92,7 +116,9 @@ describe('a connection whose refresh is refused', () => {
     refuseRefreshes(apple, error)
     await withClockAhead(twoHours, async () => {
       const { connections } = app.apple
-      const refusal = await rejectionOf(connections.roster('org-1').organization())
+      const readers = Array.from({ length: 5 }, () => rejectionOf(connections.roster('org-1').organization()))
+      const [refusal] = await Promise.all(readers)
+      if (refusal === undefined) throw new Error('nobody read')
       expect(refusal).toMatchObject({ code: 'ERR_APPLE_CONNECTION', status: 424, reason: error })
       expect(refusal.cause).toMatchObject({ code: 'ERR_APPLE_TOKEN', appleError: error })
       expect(await rejectionOf(connections.roster('org-1').organization())).toMatchObject({ reason: error })
@@ -114,13 +140,68 @@ describe('a connection whose refresh is refused', () => {
     await connectSchool(apple, app)
     refuseRefreshes(apple, 'invalid_grant')
     await withClockAhead(twoHours, () => rejectionOf(connections.roster('org-1').organization()))
+    const first = await connections.get('org-1')
     await withClockAhead(2 * twoHours, () => rejectionOf(connections.roster('org-1').organization()))
     expect(refreshesAt(apple)).toHaveLength(2)
+    expect(await connections.get('org-1')).toEqual(first)
     expect(events).toHaveLength(1)
     apple.misbehave = () => false
     await withClockAhead(3 * twoHours, async () => {
       expect(await connections.roster('org-1').organization()).toMatchObject({ id: 'org-1' })
       expect(await connections.get('org-1')).toMatchObject({ status: 'working', broken: undefined })
+    })
+  })
+
+  it('is tried again although the clock was ahead when it broke', async () => {
+    const app = await startNode()
+    const { connections } = app.apple
+    await connectSchool(apple, app)
+    refuseRefreshes(apple, 'invalid_grant')
+    const year = 365 * 24 * 60 * 60
+    await withClockAhead(year, () => rejectionOf(connections.roster('org-1').organization()))
+    apple.misbehave = () => false
+    await withClockAhead(twoHours, async () => {
+      expect(await connections.roster('org-1').organization()).toMatchObject({ id: 'org-1' })
+    })
+  })
+
+  it('works on when another node has renewed it with a new refresh token in the meantime', async () => {
+    const store = new Keyv()
+    const [one, other] = [await startNode(store), await startNode(store)]
+    const events = brokenEvents(other)
+    await connectSchool(apple, one)
+    await withClockAhead(twoHours, async () => {
+      apple.tokenAnswer = { refresh_token: 'the-new-refresh-token' }
+      let renewing: Promise<unknown> | undefined
+      apple.misbehave = ({ path, form }, res) => {
+        if (!path.endsWith('/token') || form.get('grant_type') !== 'refresh_token') return false
+        apple.misbehave = () => false
+        renewing = one.apple.connections
+          .roster('org-1')
+          .organization()
+          .then(() => res.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}'))
+        return true
+      }
+      expect(await other.apple.connections.roster('org-1').organization()).toMatchObject({ id: 'org-1' })
+      await renewing
+      expect(await other.apple.connections.get('org-1')).toMatchObject({ status: 'working' })
+    })
+    expect(events).toEqual([])
+  })
+
+  it('is broken when its access token and its refresh are both refused', async () => {
+    const app = await startNode()
+    await connectSchool(apple, app)
+    apple.misbehave = ({ path, form }, res) => {
+      if (path.includes('/rosterapi/')) res.writeHead(401).end()
+      else if (form.get('grant_type') === 'refresh_token') {
+        res.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}')
+      } else return false
+      return true
+    }
+    expect(await rejectionOf(app.apple.connections.roster('org-1').organization())).toMatchObject({
+      code: 'ERR_APPLE_CONNECTION',
+      reason: 'invalid_grant',
     })
   })
 

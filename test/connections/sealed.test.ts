@@ -18,6 +18,16 @@ function contentsOf(store: Keyv): Map<string, string> {
   return store.store as Map<string, string>
 }
 
+/** Changes what lies, unsealed, under each school's key. */
+function changeGrants(store: Keyv, change: (grant: object) => object): void {
+  for (const [key, text] of contentsOf(store)) {
+    if (!key.includes('connection:')) continue
+    const envelope = JSON.parse((JSON.parse(text) as { value: string }).value) as { grant: string }
+    const grant = JSON.stringify(change(JSON.parse(envelope.grant) as object))
+    contentsOf(store).set(key, JSON.stringify({ value: JSON.stringify({ ...envelope, grant }) }))
+  }
+}
+
 describe('connections in a store that others can read', () => {
   it('show no token with keys, and work on every node that has one of them', async () => {
     const store = new Keyv()
@@ -42,8 +52,10 @@ describe('connections in a store that others can read', () => {
       reason: 'sealed',
       message: expect.stringContaining('tokenEncryptionKeys'),
     })
-    expect(await connections.disconnect('org-1')).toBe(true)
-    expect(await connections.get('org-1')).toBeUndefined()
+    // What cannot be read cannot be revoked; forgotten, it would live on at Apple.
+    expect(await rejectionOf(connections.disconnect('org-1'))).toMatchObject({ reason: 'sealed' })
+    expect(apple.requestsTo('/revoke')).toHaveLength(0)
+    expect(await connections.get('org-1')).toMatchObject({ status: 'broken' })
   })
 
   it('are not read under another school’s key', async () => {
@@ -64,16 +76,35 @@ describe('connections in a store that others can read', () => {
     expect(await app.apple.connections.get('org-2')).toMatchObject({ status: 'broken', broken: { reason: 'sealed' } })
   })
 
+  it('are not read under another school’s key without keys either', async () => {
+    const store = new Keyv()
+    const app = await startNode(store)
+    await connectSchool(apple, app)
+    changeGrants(store, (grant) => ({ ...grant, organizationId: 'org-9' }))
+    expect(await app.apple.connections.get('org-1')).toMatchObject({ status: 'broken', broken: { reason: 'sealed' } })
+  })
+
   it.each([
-    ['no JSON', 'x'],
-    ['another shape', '{"organizationId":1}'],
-    ['a record without its members', '{"organizationId":"org-1","grant":"{}"}'],
-  ])('are not trusted when the store gives back %s', async (_what, text) => {
+    ['no JSON', 'x', undefined],
+    ['another shape', '{"organizationId":1}', undefined],
+    ['a grant without its members', '{"organizationId":"org-1","grant":"{}"}', 'broken'],
+  ])('are not trusted when the store gives back %s', async (_what, text, status) => {
     const store = new Keyv()
     const app = await startNode(store)
     await connectSchool(apple, app)
     for (const key of contentsOf(store).keys()) contentsOf(store).set(key, JSON.stringify({ value: text }))
-    expect(await rejectionOf(app.apple.connections.roster('org-1').organization())).toHaveProperty('code')
-    expect((await app.apple.connections.get('org-1'))?.status).not.toBe('working')
+    const reason = status === undefined ? 'not_connected' : 'sealed'
+    expect(await rejectionOf(app.apple.connections.roster('org-1').organization())).toMatchObject({ reason })
+    expect((await app.apple.connections.get('org-1'))?.status).toBe(status)
+  })
+
+  it('are there without their school’s name when that alone is damaged', async () => {
+    const store = new Keyv()
+    const app = await startNode(store)
+    await connectSchool(apple, app)
+    changeGrants(store, (grant) => ({ ...grant, organization: '{' }))
+    const listed = []
+    for await (const connection of app.apple.connections.list()) listed.push(connection)
+    expect(listed).toMatchObject([{ organizationId: 'org-1', organization: undefined, status: 'working' }])
   })
 })

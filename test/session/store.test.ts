@@ -7,7 +7,11 @@ import { withClockAhead } from '../support/clock.js'
 import { rejectionOf } from '../support/schools.js'
 
 function storeOver(store?: AppleStore): Store {
-  return createStore(openStore({ store, storeUrl: undefined }, () => undefined))
+  const name = 'store (option store, APPLE_STORE_URL)'
+  return createStore(
+    openStore({ store, storeUrl: undefined }, name, () => undefined),
+    name,
+  )
 }
 
 /** A server that is down, as a Keyv adapter sees it. */
@@ -25,17 +29,17 @@ class DeadServer extends Map<string, string> {
   }
 }
 
-async function entriesOf(store: Store, prefix: string): Promise<unknown[]> {
-  const entries: unknown[] = []
-  for await (const entry of store.entries(prefix)) entries.push(entry)
-  return entries
+async function valuesOf(store: Store): Promise<string[]> {
+  const values: string[] = []
+  for await (const value of store.values()) values.push(value)
+  return values.sort()
 }
 
 describe.each([
   ['memory', () => undefined],
   ['a Keyv', () => new Keyv()],
 ])('the store over %s', (_name, make) => {
-  it('keeps texts, forgets them, and lists those with a prefix', async () => {
+  it('keeps texts, forgets them, and lists them', async () => {
     const store = storeOver(make())
     await store.set('a:1', 'one')
     await store.set('a:2', 'two')
@@ -43,17 +47,17 @@ describe.each([
     await store.delete('a:2')
     expect(await store.get('a:1')).toBe('one')
     expect(await store.get('a:2')).toBeUndefined()
-    expect(await entriesOf(store, 'a:')).toEqual([['a:1', 'one']])
+    expect(await valuesOf(store)).toEqual(['one', 'three'])
   })
 
   it('forgets what has ended', async () => {
     const store = storeOver(make())
     await store.set('short', 'text', 1000)
-    await store.set('long', 'text')
+    await store.set('long', 'for ever')
     expect(await store.get('short')).toBe('text')
     await withClockAhead(2, async () => {
       expect(await store.get('short')).toBeUndefined()
-      expect(await entriesOf(store, '')).toEqual([['long', 'text']])
+      expect(await valuesOf(store)).toEqual(['for ever'])
     })
   })
 })
@@ -87,7 +91,7 @@ describe('the store', () => {
 
   it('says what a list needs', async () => {
     const store = storeOver({ get: () => undefined, set: () => true, delete: () => true })
-    await expect(entriesOf(store, '')).rejects.toThrow(/Keyv/)
+    await expect(valuesOf(store)).rejects.toThrow(/Keyv/)
   })
 
   it('does not take a list that broke off for the whole', async () => {
@@ -97,16 +101,39 @@ describe('the store', () => {
       yield await Promise.resolve(['a', 'one'])
       keyv.emit('error', new Error('connection lost'))
     }
-    await expect(entriesOf(storeOver(keyv), '')).rejects.toMatchObject({
+    await expect(valuesOf(storeOver(keyv))).rejects.toMatchObject({
       code: 'ERR_APPLE_STORE',
       cause: { message: 'connection lost' },
     })
+  })
+
+  it('keeps what has no end for ever, in a Keyv with an end for everything too', async () => {
+    const store = storeOver(new Keyv({ ttl: 1000 }))
+    await store.set('school', 'text')
+    await withClockAhead(3600, async () => {
+      expect(await store.get('school')).toBe('text')
+    })
+  })
+
+  it('lets go of a list that it does not read to the end', async () => {
+    const keyv = new Keyv()
+    let isClosed = false
+    keyv.iterator = async function* () {
+      try {
+        yield await Promise.resolve(['a', 'one'])
+        yield await Promise.resolve(['b', 'two'])
+      } finally {
+        isClosed = true
+      }
+    }
+    for await (const value of storeOver(keyv).values()) if (value === 'one') break
+    expect(isClosed).toBe(true)
   })
 
   it('ignores values that it did not write', async () => {
     const keyv = new Keyv()
     await keyv.set('a', { not: 'ours' })
     expect(await storeOver(keyv).get('a')).toBeUndefined()
-    expect(await entriesOf(storeOver(keyv), '')).toEqual([])
+    expect(await valuesOf(storeOver(keyv))).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { createOncePerKey, type OncePerKey } from '../../src/session/once-per-key.js'
-import { freezeDate, moveDate, thawDate } from '../apple/clock.js'
+import { createOncePerKey, type OncePerKey } from '../src/once-per-key.js'
+import { freezeDate, moveDate, thawDate } from './apple/clock.js'
 
 beforeEach(freezeDate)
 afterEach(thawDate)

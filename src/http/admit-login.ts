@@ -1,0 +1,75 @@
+import type { Request } from 'express'
+import { toUser, type UnverifiedName } from '../apple/identity.js'
+import { AppleLoginRefusedError } from '../errors.js'
+import { forgetEverything, loadSession, requireSession } from '../session/app-session.js'
+import type { LoginRecord } from '../session/login-record.js'
+import type { PendingLogin } from '../session/pending-logins.js'
+import { createTokens } from '../session/tokens.js'
+import type { Identity } from './identity-request.js'
+import type { Instance } from './instance.js'
+import { keepConnection } from './keep-connection.js'
+import { changesSince, reapply, snapshot } from './session-changes.js'
+
+/** A login that is about to count. */
+export interface Candidate {
+  readonly record: LoginRecord
+  readonly unverifiedName: UnverifiedName | undefined
+  /** Removes what somebody else left in the session. */
+  readonly clear: () => void
+}
+
+/**
+ * Asks the app (`onLogin`), then connects the school (Data Sharing). Afterwards the request has the session as it is in
+ * the store, with what `onLogin` changed.
+ *
+ * @throws AppleLoginRefusedError when `onLogin` throws
+ * @throws AppleStoreError when the school's connection cannot be kept
+ */
+export async function admitLogin(
+  instance: Instance,
+  req: Request,
+  pending: PendingLogin,
+  identity: Identity,
+  candidate: Candidate,
+): Promise<void> {
+  if (instance.config.onLogin === undefined && instance.connections === undefined) return
+  const { sessionID } = req
+  const before = snapshot(requireSession(req))
+  try {
+    await askApp(instance, req, pending, identity, candidate)
+    await keepConnection(instance, candidate.record, identity.claims, identity.organization)
+  } catch (error) {
+    if (!(await loadSession(req, sessionID))) forgetEverything(req)
+    throw error
+  }
+  // The app gave the session a new id itself: then the store does not know it yet.
+  if (req.sessionID !== sessionID) return
+  const changes = changesSince(before, requireSession(req))
+  // What other tabs did meanwhile is in the store alone.
+  if (!(await loadSession(req, sessionID))) forgetEverything(req)
+  candidate.clear()
+  reapply(changes, requireSession(req))
+}
+
+async function askApp(
+  { config }: Instance,
+  req: Request,
+  { returnTo }: PendingLogin,
+  { tokens, claims, organization }: Identity,
+  { record: { accessTokenExpiresAt, scope, requestedScope }, unverifiedName }: Candidate,
+): Promise<void> {
+  const expiresAt = new Date(accessTokenExpiresAt * 1000)
+  try {
+    await config.onLogin?.({
+      req,
+      user: claims && toUser(claims, unverifiedName),
+      claims,
+      organization,
+      unverifiedName,
+      tokens: createTokens({ ...tokens, expiresAt, scope, requestedScope }),
+      returnTo,
+    })
+  } catch (error) {
+    throw new AppleLoginRefusedError('onLogin refused this login; its error is the cause.', { cause: error })
+  }
+}
