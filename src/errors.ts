@@ -14,7 +14,7 @@ export interface AppleAuthErrorOptions {
 }
 
 const tryAgain = 'Signing in with Apple did not work. Please try again.'
-const siteProblem = 'Signing in with Apple is not available at the moment.'
+const siteProblem = 'This is not available at the moment. Please try again later.'
 
 /**
  * The base of every error that this package throws or hands to `next()`.

@@ -1,6 +1,6 @@
 import * as openid from 'openid-client'
 import type { AppleAuthConfig } from '../config/config.js'
-import { AppleAuthError, AppleTokenError } from '../errors.js'
+import { AppleAuthError, AppleTokenError, AppleUnavailableError } from '../errors.js'
 import type { BoundedFetch } from './bounded-fetch.js'
 import type { ClientSecret } from './client-secret.js'
 import { clockDifference, invalidClientChecklist } from './invalid-client.js'
@@ -53,6 +53,7 @@ export function createAppleClient(
   server[openid.customFetch] = async (url, { signal: _itsDeadline, ...options }) => {
     // httpTimeoutMs alone says how long a call may take; openid-client would end it after 30 seconds.
     const response = await boundedFetch(url, options as RequestInit)
+    if (response.status === 429 || response.status >= 500) throw outOfOrder(url, response.status)
     return url.endsWith(rules.paths.token) && response.status === 200 ? setIdTokenAside(response) : response
   }
   // The configuration lets http pass on loopback alone.
@@ -134,7 +135,14 @@ function translate(
   const own = ownError(error)
   if (own !== undefined) return own
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-  return malformed('no tokens, or not in the form of RFC 6749', reason)
+  return malformed('another form than RFC 6749 and RFC 7009 have', reason)
+}
+
+/** What openid-client would call an answer in the wrong form. */
+function outOfOrder(url: string, status: number): AppleUnavailableError {
+  return new AppleUnavailableError(`Apple's ${new URL(url).pathname} answered ${String(status)}; try again later.`, {
+    details: { reason: 'status', status },
+  })
 }
 
 /** What must not be repeated; a redirect URI may, and helps. */

@@ -1,5 +1,6 @@
+import pRetry from 'p-retry'
 import { endsGrant, isFresh, type Refresh } from '../apple/refresh.js'
-import { AppleAuthError, AppleConnectionError, AppleTokenError } from '../errors.js'
+import { AppleAuthError, AppleConnectionError, AppleTokenError, AppleUnavailableError } from '../errors.js'
 import type { Events } from '../events.js'
 import type { OncePerKey } from '../once-per-key.js'
 import type { AccessTokens } from '../roster/roster-client.js'
@@ -91,12 +92,13 @@ async function renew(parts: ConnectionTokensParts, renewal: Renewal): Promise<Ac
   if (refreshToken === undefined) return fail(parts, grant, breakage, 'no_refresh_token')
   try {
     const { iss, sub, organizationId } = grant
-    const renewed = await refresh({
-      refreshToken,
-      replaces: rejected ?? kept?.accessToken,
-      iss,
-      sub,
-      organizationId,
+    const request = { refreshToken, replaces: rejected ?? kept?.accessToken, iss, sub, organizationId }
+    // Nobody waits at a screen, and a whole school hangs on this one request.
+    const renewed = await pRetry(() => refresh(request), {
+      retries: 3,
+      minTimeout: 500,
+      randomize: true,
+      shouldRetry: ({ error }) => error instanceof AppleUnavailableError,
     })
     const token = {
       accessToken: renewed.accessToken,
@@ -133,7 +135,7 @@ async function afterRefusal(
   const latest = await requireGrant(parts.records, grant.organizationId)
   if (latest.grantId !== grant.grantId) return usableToken(parts, latest, rejected)
   const now = await parts.records.accessToken(grant)
-  const isRenewed = now !== undefined && now.accessToken !== kept?.accessToken && now.accessToken !== rejected
+  const isRenewed = now !== undefined && now.accessToken !== kept?.accessToken
   if (isRenewed && isFresh(now)) return now
   const reason = error instanceof AppleTokenError ? error.appleError : 'other_identity'
   return fail(parts, grant, breakage, reason, error)

@@ -66,7 +66,8 @@ export function toldToWait(error: unknown): number | undefined {
 
 function advice(status: number, retryAfterSeconds: number | undefined): string {
   if (status === 401) return 'the access token is not valid (any more).'
-  if (status === 403) return 'the login did not ask for a scope that allows this (edu.users.read, edu.classes.read).'
+  if (status === 403)
+    return 'no permission; most often the login lacks the scope for it (edu.users.read, edu.classes.read).'
   if (status === 404) return 'there is no such thing in this organization.'
   if (status >= 500) return 'try again later.'
   if (status !== 429) return 'Apple documents no such answer.'

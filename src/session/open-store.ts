@@ -51,7 +51,7 @@ function openStoreAt(url: string, name: string, warn: (message: string) => void)
   async function open(): Promise<AppleStore> {
     const connect = await loading
     const store = connect(url)
-    failuresOf(store)
+    const failures = failuresOf(store)
     try {
       // Some adapters prepare themselves once, when they are made: a first question finds out whether that worked.
       await store.get('opened')
@@ -59,7 +59,8 @@ function openStoreAt(url: string, name: string, warn: (message: string) => void)
     } catch (error) {
       // Or it would go on trying to connect, beside the next one.
       await store.disconnect().catch(() => undefined)
-      throw error
+      // Some adapters throw a sentence of their own and tell the reason by an event.
+      throw failures.latest ?? error
     }
   }
 
@@ -108,7 +109,8 @@ async function loadRedis(): Promise<Connect> {
     })
     // A script ends when its work is done; a question under way keeps it alive by its deadline's timer.
     if ('unref' in adapter.client) void adapter.client.unref()
-    return new Keyv({ store: adapter, namespace, throwOnErrors: true })
+    // The adapter puts the namespace before each key; Keyv would do so once more.
+    return new Keyv({ store: adapter, namespace, useKeyPrefix: false, throwOnErrors: true })
   }
 }
 

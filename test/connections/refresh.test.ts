@@ -91,20 +91,36 @@ describe('a connection’s access token', () => {
     expect(others).toEqual(['the-new-refresh-token', 'the-new-refresh-token'])
   })
 
-  it.each([500, 503])('survives Apple answering %i: nothing breaks', async (status) => {
+  it.each([429, 500])('is asked for again after a %i, as nobody waits for it', async (status) => {
     const app = await startNode()
-    const events = brokenEvents(app)
     await connectSchool(apple, app)
     refuseRefreshes(apple, 'server_error', status)
     await withClockAhead(twoHours, async () => {
+      const reading = app.apple.connections.roster('org-1').organization()
+      setTimeout(() => (apple.misbehave = () => false), 200)
+      expect(await reading).toMatchObject({ id: 'org-1' })
+    })
+  })
+
+  it('breaks nothing where Apple does not give it for long', async () => {
+    const app = await startNode()
+    const events = brokenEvents(app)
+    await connectSchool(apple, app)
+    refuseRefreshes(apple, 'server_error', 503)
+    await withClockAhead(twoHours, async () => {
       const { connections } = app.apple
-      expect(await rejectionOf(connections.roster('org-1').organization())).not.toHaveProperty('organizationId')
+      expect(await rejectionOf(connections.roster('org-1').organization())).toMatchObject({
+        code: 'ERR_APPLE_UNAVAILABLE',
+        message: expect.stringContaining('/token answered 503'),
+        details: { status: 503 },
+      })
+      expect(refreshesAt(apple)).toHaveLength(4)
       expect(await connections.get('org-1')).toMatchObject({ status: 'working' })
       apple.misbehave = () => false
       expect(await connections.roster('org-1').organization()).toMatchObject({ id: 'org-1' })
     })
     expect(events).toEqual([])
-  })
+  }, 30_000)
 })
 
 describe('a connection whose refresh is refused', () => {

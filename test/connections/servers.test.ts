@@ -56,7 +56,11 @@ describeWithPostgres('connections in PostgreSQL', () => {
   tests(postgresUrl)
 })
 
-describe.each(['redis://127.0.0.1:1', 'postgres://127.0.0.1:1/none'])('with nothing at %s', (url) => {
+describe.each([
+  ['redis://127.0.0.1:1', /ECONNREFUSED/],
+  ['redis://nowhere.invalid', /ENOTFOUND|EAI_AGAIN/],
+  ['postgres://127.0.0.1:1/none', /ECONNREFUSED/],
+])('with nothing at %s', (url, reason) => {
   it('connections fail with ERR_APPLE_STORE, again and again', async () => {
     const { connections } = (await startNode(url, 'com.example.web')).apple
     const first = await rejectionOf(connections.get('org-1'))
@@ -64,6 +68,7 @@ describe.each(['redis://127.0.0.1:1', 'postgres://127.0.0.1:1/none'])('with noth
     for (const error of [first, second]) {
       expect(error).toMatchObject({ code: 'ERR_APPLE_STORE', status: 503 })
       expect(error.message).toContain('APPLE_STORE_URL')
+      expect(String(error.cause)).toMatch(reason)
     }
   }, 30_000)
 })
