@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { describe, it, jest } from '@jest/globals'
+import { jest } from '@jest/globals'
 import { type Browser, chromium } from 'playwright-core'
+import { describeWhere } from './describe-where.js'
 
 const candidates = process.env.CHROMIUM_PATH
   ? [process.env.CHROMIUM_PATH]
@@ -27,21 +28,7 @@ export function launchChromium(): Promise<Browser> {
 
 /** `describe` for tests that need Chromium: skipped with a word where it is missing, failed where `CI=true`. */
 export function describeInChromium(name: string, tests: () => void): void {
-  if (executablePath !== undefined) {
-    // A browser on a busy machine takes its time.
-    jest.setTimeout(60_000)
-    describe(name, tests)
-  } else if (process.env.CI === 'true') {
-    describe(name, () => {
-      it('needs Chromium', () => {
-        throw new Error(advice)
-      })
-    })
-  } else {
-    // Jest itself only counts what was skipped.
-    process.stderr.write(`Skipped: ${name}. ${advice}\n`)
-    describe(name, () => {
-      it.skip(`skipped: ${advice}`, () => undefined)
-    })
-  }
+  // A browser on a busy machine takes its time.
+  if (executablePath !== undefined) jest.setTimeout(60_000)
+  describeWhere(executablePath !== undefined, advice, name, tests)
 }

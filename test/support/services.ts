@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { describe, it } from '@jest/globals'
+import { describeWhere } from './describe-where.js'
 
 /** The Redis for tests: at its usual port, or where `REDIS_URL` says. */
 export const redisUrl = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
@@ -47,24 +47,6 @@ export function describeWithRedisServer(name: string, tests: () => void): void {
 export function describeWithPostgresServer(name: string, tests: () => void): void {
   const advice = 'PostgreSQL’s initdb and postgres are not installed: apt-get install postgresql.'
   describeWhere(postgresServer !== undefined, advice, name, tests)
-}
-
-function describeWhere(isThere: boolean, advice: string, name: string, tests: () => void): void {
-  if (isThere) {
-    describe(name, tests)
-  } else if (process.env.CI === 'true') {
-    describe(name, () => {
-      it('needs a server', () => {
-        throw new Error(advice)
-      })
-    })
-  } else {
-    // Jest itself only counts what was skipped.
-    process.stderr.write(`Skipped: ${name}. ${advice}\n`)
-    describe(name, () => {
-      it.skip(`skipped: ${advice}`, () => undefined)
-    })
-  }
 }
 
 /** Jest wants to know at once which tests there are, so the server is asked by a process that this one waits for. */
