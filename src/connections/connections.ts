@@ -5,7 +5,8 @@ import type { AppleOrganization } from '../roster/organization.js'
 import type { AccessTokens, RosterClient } from '../roster/roster-client.js'
 import type { AccessTokenRecord, ConnectionRecord } from '../session/connection-record.js'
 import { type AppleConnection, toConnection } from './connection.js'
-import { type ConnectionTokensParts, createConnectionTokens, sealedError } from './connection-tokens.js'
+import { type ConnectionTokensParts, sealedError } from './connection-renewal.js'
+import { createConnectionTokens } from './connection-tokens.js'
 
 /** The connected schools, for work without a browser, on any node. */
 export interface AppleConnections {
