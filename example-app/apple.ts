@@ -2,7 +2,7 @@ import { appleAuth, type AppleAuth, type AppleAuthOptions } from 'express-apple-
 import type { Names } from './names.js'
 
 /** The variables of the school connection begin so. */
-const schoolPrefix = 'APPLE_SCHOOL_'
+export const schoolPrefix = 'APPLE_SCHOOL_'
 
 /** The app's two ways to Apple. */
 export interface Instances {
@@ -27,7 +27,8 @@ export function createInstances(store: NonNullable<AppleAuthOptions['store']>, n
       if (user && unverifiedName) await names.keep(user.sub, unverifiedName)
     },
   })
-  return { apple, school: isSchoolSet() ? createSchool(store) : undefined }
+  // One variable is enough: the package then says which others are missing.
+  return { apple, school: schoolVariable() === undefined ? undefined : createSchool(store) }
 }
 
 function createSchool(store: NonNullable<AppleAuthOptions['store']>): AppleAuth {
@@ -36,7 +37,7 @@ function createSchool(store: NonNullable<AppleAuthOptions['store']>): AppleAuth 
     envPrefix: schoolPrefix,
     service: 'account-data-sharing',
     postLoginRedirect: '/school',
-    postLogoutRedirect: '/school',
+    postLogoutRedirect: '/school?signed-out',
     cancelRedirect: '/school?cancelled',
     // A logout that revokes would disconnect the school, and the nightly reading with it. There is a button for that.
     revokeOnLogout: false,
@@ -52,7 +53,7 @@ function createSchool(store: NonNullable<AppleAuthOptions['store']>): AppleAuth 
   return school
 }
 
-/** One variable is enough: the package then says which others are missing. */
-function isSchoolSet(): boolean {
-  return Object.entries(process.env).some(([name, value]) => name.startsWith(schoolPrefix) && value)
+/** The name of a variable of the school connection that is set; undefined where none is. */
+export function schoolVariable(): string | undefined {
+  return Object.keys(process.env).find((name) => name.startsWith(schoolPrefix) && process.env[name])
 }

@@ -16,6 +16,19 @@ export function requireSetting(variable: string, meaning: string): string {
 }
 
 /**
+ * The whole number from 0 to `largest` in a variable; `fallback` where it is not set.
+ *
+ * @throws SettingError
+ */
+export function readWholeNumber(variable: string, fallback: number, largest: number): number {
+  const text = process.env[variable] ?? ''
+  if (text === '') return fallback
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number <= largest) return number
+  throw new SettingError(`${variable} must be a whole number from 0 to ${String(largest)}.`)
+}
+
+/**
  * The folder for all that has to survive a restart, open to its owner alone: `DATA_DIR`, by default `example-app/.data`.
  *
  * @throws SettingError when it cannot be made

@@ -2,20 +2,27 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AppleSimulator, createAppleSimulator } from 'express-apple-auth/simulator'
-import { dataFolder, SettingError } from './settings.js'
+import { schoolPrefix } from './apple.js'
+import { dataFolder, readWholeNumber, SettingError } from './settings.js'
+
+/** More would only be slow: this app holds a whole school in memory while it reads it. */
+const largestSchool = 1_000_000
 
 /**
  * Prepares the simulator, registers this app with it for both services, and gives it with what sets the variables that
  * lead there, which is possible once it listens. Consents and tokens are kept in the data folder, so that a school stays
  * connected when both are started again.
  *
- * @throws SettingError in production
+ * @throws SettingError in production, and for a `SIMULATOR_SCHOOL_SIZE` that is none
  */
 export function prepareSimulator(url: string): { simulator: AppleSimulator; setVariables: () => void } {
   if (process.env.NODE_ENV === 'production') {
     throw new SettingError('APPLE_CLIENT_ID is missing, and the simulator does not run with NODE_ENV=production.')
   }
-  const simulator = createAppleSimulator({ stateFile: join(dataFolder(), 'simulator.json') })
+  const simulator = createAppleSimulator({
+    stateFile: join(dataFolder(), 'simulator.json'),
+    schoolSize: readWholeNumber('SIMULATOR_SCHOOL_SIZE', 120, largestSchool),
+  })
   const people = simulator.createClient({
     service: 'sign-in-with-apple',
     clientId: 'com.example.people',
@@ -25,21 +32,17 @@ export function prepareSimulator(url: string): { simulator: AppleSimulator; setV
     service: 'account-data-sharing',
     clientId: 'com.example.schools',
     redirectUris: [`${url}/auth/school/callback`],
+    envPrefix: schoolPrefix,
   })
   return {
     simulator,
     setVariables() {
-      setVariables('APPLE_', people.environment)
-      setVariables('APPLE_SCHOOL_', schools.environment)
+      // Empty is absent: of the three ways to give a key, the simulator's is the one that counts.
+      const noOtherKey = { APPLE_PRIVATE_KEY_FILE: '', APPLE_CLIENT_SECRET: '' }
+      Object.assign(process.env, noOtherKey, people.environment, schools.environment)
       process.env.SESSION_SECRET ||= keptSecret()
     },
   }
-}
-
-function setVariables(prefix: string, environment: Record<string, string>): void {
-  // Empty is absent: of the three ways to give a key, the simulator's is the one that counts.
-  const all = { APPLE_PRIVATE_KEY_FILE: '', APPLE_CLIENT_SECRET: '', ...environment }
-  for (const [name, value] of Object.entries(all)) process.env[name.replace('APPLE_', prefix)] = value
 }
 
 /** The secret of the first start, so that people stay signed in over the next ones. */

@@ -4,11 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { AppleConfigError } from 'express-apple-auth'
 import type { AppleSimulator } from 'express-apple-auth/simulator'
 import { createApp, type SchoolApp } from './app.js'
-import { SettingError } from './settings.js'
+import { schoolPrefix, schoolVariable } from './apple.js'
+import { readWholeNumber, SettingError } from './settings.js'
 import { prepareSimulator } from './simulator.js'
 
 /** How often the app looks whether a school is due, in milliseconds; each is read once a day. */
 const nightlyEvery = 60 * 60 * 1000
+/** 0 is any free one. */
+const largestPort = 65_535
 
 start().catch((error: unknown) => {
   const isMistake = error instanceof AppleConfigError || error instanceof SettingError
@@ -30,7 +33,7 @@ async function start(): Promise<void> {
 }
 
 async function listen(server: Server): Promise<string> {
-  const port = readPort('PORT', 3000)
+  const port = readWholeNumber('PORT', 3000, largestPort)
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(port, 'localhost', resolve)
@@ -42,13 +45,14 @@ async function listen(server: Server): Promise<string> {
 }
 
 async function startSimulator(url: string): Promise<AppleSimulator> {
-  if (process.env.APPLE_SCHOOL_CLIENT_ID) {
+  const variable = schoolVariable()
+  if (variable !== undefined) {
     throw new SettingError(
-      'APPLE_SCHOOL_CLIENT_ID is set and APPLE_CLIENT_ID is not: set both to talk to Apple, or none for the simulator.',
+      `${variable} is set and APPLE_CLIENT_ID is not: set both to talk to Apple, or no ${schoolPrefix} one for the simulator.`,
     )
   }
   const { simulator, setVariables } = prepareSimulator(url)
-  const port = readPort('SIMULATOR_PORT', 3001)
+  const port = readWholeNumber('SIMULATOR_PORT', 3001, largestPort)
   try {
     // To a browser 127.0.0.1 and localhost are different sites, as Apple's and yours are.
     await simulator.listen({ port, host: '127.0.0.1' })
@@ -66,14 +70,6 @@ function startNightly(app: SchoolApp): NodeJS.Timeout {
       console.error('The schools could not be read:', error)
     })
   }, nightlyEvery)
-}
-
-function readPort(variable: string, fallback: number): number {
-  const text = process.env[variable] ?? ''
-  if (text === '') return fallback
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port <= 65535) return port
-  throw new SettingError(`${variable} must be a whole number from 0 (any free port) to 65535.`)
 }
 
 /** Says which variable to set when a port cannot be had; any other error stays what it is. */

@@ -33,6 +33,15 @@ export function schoolPages(school: AppleAuth | undefined, sync: SchoolSync | un
     res.redirect(303, '/school')
   })
 
+  router.get('/disconnect', administrator, async (req, res) => {
+    const connection = await school.connections.get(await schoolOf(school, req))
+    if (!connection) {
+      res.redirect(303, '/school')
+      return
+    }
+    res.set('Cache-Control', 'no-store').render('school-disconnect', { organization: connection.organization })
+  })
+
   router.post('/disconnect', requireSameOrigin, administrator, async (req, res) => {
     await school.connections.disconnect(await schoolOf(school, req))
     // Another administrator may have connected the school after this one: then this login has a grant of its own.
@@ -46,13 +55,17 @@ export function schoolPages(school: AppleAuth | undefined, sync: SchoolSync | un
 function schoolPage(school: AppleAuth, sync: SchoolSync): RequestHandler {
   return async function schoolPage(req, res) {
     res.set('Cache-Control', 'no-store')
-    const { cancelled, disconnected } = req.query
+    const { cancelled, disconnected, 'signed-out': signedOut } = req.query
     const { isAuthenticated, user } = school.from(req)
     const organizationId = isAuthenticated ? await schoolOf(school, req) : undefined
     const connection = organizationId && (await school.connections.get(organizationId))
     if (!connection) {
       const isGone = isAuthenticated || disconnected !== undefined
-      res.render('school-connect', { cancelled: cancelled !== undefined, isGone })
+      res.render('school-connect', {
+        isGone,
+        cancelled: cancelled !== undefined,
+        signedOut: signedOut !== undefined,
+      })
       return
     }
     const { running, done, failed } = await sync.status(connection.organizationId)

@@ -28,7 +28,7 @@ export interface Shelf {
  * Opens Redis where `REDIS_URL` is set, PostgreSQL where `DATABASE_URL` is, and else files in the data folder, which
  * serve one process on one machine.
  *
- * @throws SettingError for both at once, and for a server that does not answer
+ * @throws SettingError for both at once, for a URL that begins otherwise, and for a server that does not answer
  */
 export async function openStores(): Promise<Stores> {
   const { REDIS_URL, DATABASE_URL } = process.env
@@ -37,7 +37,14 @@ export async function openStores(): Promise<Stores> {
       'REDIS_URL and DATABASE_URL are both set: the app keeps everything in one of them, so remove the other.',
     )
   }
-  if (REDIS_URL) return openRedis(REDIS_URL)
-  if (DATABASE_URL) return openPostgres(DATABASE_URL)
+  if (REDIS_URL) return openRedis(requireBeginning('REDIS_URL', REDIS_URL, ['redis://', 'rediss://']))
+  if (DATABASE_URL) {
+    return openPostgres(requireBeginning('DATABASE_URL', DATABASE_URL, ['postgres://', 'postgresql://']))
+  }
   return openFolders()
+}
+
+function requireBeginning(variable: string, url: string, beginnings: readonly string[]): string {
+  if (beginnings.some((beginning) => url.startsWith(beginning))) return url
+  throw new SettingError(`${variable} must begin with ${beginnings.join(' or ')}.`)
 }

@@ -17,6 +17,8 @@ export interface CreateClientOptions {
   readonly scopes?: readonly string[]
   /** Default: the client id. */
   readonly groupId?: string
+  /** How the names in `environment` begin, as in `appleAuth({ envPrefix })`. Default: `APPLE_`. */
+  readonly envPrefix?: string
 }
 
 /** What the developer portal hands over once. */
@@ -26,7 +28,7 @@ export interface ClientCredentials {
   readonly keyId: string
   /** PKCS#8 PEM, like a .p8 file. */
   readonly privateKey: string
-  /** The APPLE_* variables that point an app at this simulator. @throws Error before `listen()` when there is no baseUrl */
+  /** The variables (APPLE_*, or with `envPrefix`) that point an app at this simulator. @throws Error before `listen()` when there is no baseUrl */
   readonly environment: Record<string, string>
 }
 
@@ -38,11 +40,12 @@ const optionNames: Record<keyof CreateClientOptions, true> = {
   keyId: true,
   scopes: true,
   groupId: true,
+  envPrefix: true,
 }
 
 /**
  * Makes a P-256 key pair and the registration that goes with it; `number` makes ids differ.
- * @throws TypeError for an unknown option or service
+ * @throws TypeError for an unknown option or service, and for an envPrefix that no instance takes
  */
 export function createClientCredentials(
   options: CreateClientOptions,
@@ -50,12 +53,13 @@ export function createClientCredentials(
   url: () => string,
 ): { client: SimulatorClient; credentials: ClientCredentials } {
   requireKnownNames('createClient', options, Object.keys(optionNames))
-  const { service, redirectUris, scopes, groupId } = options
+  const { service, redirectUris, scopes, groupId, envPrefix = 'APPLE_' } = options
   if (!serviceNames.includes(service)) throw new TypeError(`The service must be one of ${serviceNames.join(', ')}.`)
   const clientId = options.clientId ?? `com.example.app${String(number)}`
   const teamId = options.teamId ?? 'SIMTEAM001'
   const keyId = options.keyId ?? `SIMKEY${String(number).padStart(4, '0')}`
   requireTenCharacters('keyId', keyId)
+  requireEnvPrefix(envPrefix)
   const { publicKey, privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const privateKey = key.export({ format: 'pem', type: 'pkcs8' }).toString()
   const client: SimulatorClient = {
@@ -71,16 +75,25 @@ export function createClientCredentials(
     ...{ clientId, teamId, keyId, privateKey },
     get environment() {
       return {
-        APPLE_SERVICE: service,
-        APPLE_CLIENT_ID: clientId,
-        APPLE_TEAM_ID: teamId,
-        APPLE_KEY_ID: keyId,
-        APPLE_PRIVATE_KEY: privateKey,
-        APPLE_REDIRECT_URI: redirectUris[0] ?? '',
-        APPLE_BASE_URL: url(),
-        APPLE_ROSTER_BASE_URL: url(),
+        [`${envPrefix}SERVICE`]: service,
+        [`${envPrefix}CLIENT_ID`]: clientId,
+        [`${envPrefix}TEAM_ID`]: teamId,
+        [`${envPrefix}KEY_ID`]: keyId,
+        [`${envPrefix}PRIVATE_KEY`]: privateKey,
+        [`${envPrefix}REDIRECT_URI`]: redirectUris[0] ?? '',
+        [`${envPrefix}BASE_URL`]: url(),
+        [`${envPrefix}ROSTER_BASE_URL`]: url(),
       }
     },
   }
   return { client, credentials }
+}
+
+function requireEnvPrefix(envPrefix: string): void {
+  if (typeof envPrefix !== 'string' || !/^[A-Z][A-Z0-9_]*_$/.test(envPrefix)) {
+    throw new TypeError(
+      'The envPrefix must be capital letters, digits and underscores, beginning with a letter and ending with an ' +
+        'underscore, such as APPLE_SCHOOL_.',
+    )
+  }
 }

@@ -46,8 +46,8 @@ describeInChromium('the school app in Chromium', () => {
   }
 
   async function connect(page: Page, javaScript = true): Promise<void> {
-    await page.getByRole('link', { name: 'Connect your school' }).click()
-    await page.getByRole('button', { name: 'Connect your school' }).click()
+    await page.getByRole('link', { name: 'Connect or manage your school' }).click()
+    await page.getByRole('button', { name: 'Connect or manage your school' }).click()
     await page.getByRole('radio', { name: 'School Administrator' }).check()
     await agree(page, javaScript)
     await page.getByRole('heading', { name: 'First School' }).waitFor()
@@ -95,6 +95,11 @@ describeInChromium('the school app in Chromium', () => {
       await readToTheEnd(page)
       await picture(page, `school-read-${String(javaScript)}`)
       await page.getByRole('button', { name: 'Disconnect the school' }).click()
+      await page.getByRole('heading', { name: 'Disconnect First School?' }).waitFor()
+      await picture(page, `school-disconnect-${String(javaScript)}`)
+      await page.getByRole('link', { name: 'Keep it connected' }).click()
+      await page.getByRole('button', { name: 'Disconnect the school' }).click()
+      await page.getByRole('button', { name: 'Disconnect First School' }).click()
       await page.getByText('Your school is not connected.').waitFor()
       await picture(page, `school-disconnected-${String(javaScript)}`)
     })
@@ -142,7 +147,8 @@ describeInChromium('the school app in Chromium', () => {
     await signIn(page, 'School Administrator')
     await page.getByRole('link', { name: 'School', exact: true }).click()
     await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByRole('heading', { name: 'Connect your school' }).waitFor()
+    await page.getByText('You are signed out. Your school stays connected.').waitFor()
+    await picture(page, 'school-signed-out')
     await page.getByRole('link', { name: 'Classes' }).click()
     await page.getByText('its classes have not been read yet').waitFor()
   })

@@ -6,7 +6,8 @@ import { AppleConfigError } from '../../src/errors.js'
 
 const lines = readFileSync('.env.example', 'utf8').split('\n')
 const assignment = /^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$/
-const own = ['SESSION_SECRET', 'PORT', 'SIMULATOR_PORT', 'TRUST_PROXY', 'REDIS_URL', 'DATABASE_URL', 'DATA_DIR']
+const simulators = ['SIMULATOR_PORT', 'SIMULATOR_SCHOOL_SIZE']
+const own = ['SESSION_SECRET', 'PORT', 'TRUST_PROXY', 'REDIS_URL', 'DATABASE_URL', 'DATA_DIR', ...simulators]
 /** What cannot be left out of the instance that connects schools, as its error says. */
 const forSchools = ['CLIENT_ID', 'TEAM_ID', 'KEY_ID', 'PRIVATE_KEY_FILE', 'REDIRECT_URI']
 

@@ -8,7 +8,7 @@ import { createApp, type SchoolApp } from '../../example-app/app.js'
 import type { Visitor } from '../support/login-steps.js'
 import { p8 } from '../support/test-app.js'
 
-const variables = /^(APPLE_.*|SESSION_SECRET|TRUST_PROXY|PORT|SIMULATOR_PORT|REDIS_URL|DATABASE_URL|DATA_DIR)$/
+const variables = /^(APPLE_.*|SESSION_SECRET|TRUST_PROXY|PORT|SIMULATOR_.*|REDIS_URL|DATABASE_URL|DATA_DIR)$/
 
 /** Where and how an example starts. */
 export interface ExampleSetup {

@@ -34,6 +34,7 @@ export class SchoolExample {
         dataDir,
         port,
         async environment(url) {
+          Object.assign(process.env, variables)
           const prepared = prepareSimulator(url)
           simulator = prepared.simulator
           await simulator.listen({ host: '127.0.0.1', port: simulatorPort })

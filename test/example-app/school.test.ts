@@ -44,6 +44,8 @@ describe('the school page', () => {
     const { status, text } = await school.example.visitor().get('/school').set('Accept', 'text/html')
     expect(status).toBe(200)
     expect(text).toContain('href="/auth/school/login?returnTo=/school"')
+    expect(text).toContain('If your school is connected already')
+    expect(text).not.toContain('You are signed out')
   })
 
   it('shows the school, who connected it, and that nothing has been read', async () => {
@@ -108,9 +110,30 @@ describe('the school page', () => {
   it('keeps the school connected when the administrator signs out', async () => {
     const administrator = await connected()
     await school.syncToTheEnd(administrator)
-    expect((await post(administrator, '/auth/school/logout')).headers.location).toBe('/school')
-    expect(await textOf(administrator, '/school')).toContain('has to agree at Apple')
-    expect(await textOf(await teacher(), '/classes')).toContain('First School had it')
+    expect((await post(administrator, '/auth/school/logout')).headers.location).toBe('/school?signed-out')
+    const page = await textOf(administrator, '/school?signed-out')
+    expect(page).toContain('You are signed out. Your school stays connected.')
+    expect(await textOf(await teacher(), '/classes')).toContain('Read from First School on')
+    await school.connect(administrator)
+    expect(await textOf(administrator, '/school?signed-out')).not.toContain('You are signed out')
+  })
+
+  it('asks before it disconnects, says what will happen, and shows the way back', async () => {
+    const administrator = await connected()
+    expect((await administrator.get('/school')).text).not.toContain('action="/school/disconnect"')
+    const { status, text, headers } = await administrator.get('/school/disconnect')
+    expect([status, headers['cache-control']]).toEqual([200, 'no-store'])
+    expect(text).toContain('Disconnect First School?')
+    expect(text).toMatch(/<form method="post" action="\/school\/disconnect">[^]*<a [^>]*href="\/school">Keep/)
+    expect(await textOf(administrator, '/school')).toContain('Working')
+  })
+
+  it('does not ask where no school is connected any more', async () => {
+    const administrator = await connected()
+    const colleague = await connected()
+    await post(colleague, '/school/disconnect')
+    const answer = await administrator.get('/school/disconnect')
+    expect([answer.status, answer.headers.location]).toEqual([303, '/school'])
   })
 
   it('forgets the school when it is disconnected', async () => {
@@ -120,7 +143,7 @@ describe('the school page', () => {
     expect([answer.status, answer.headers.location]).toEqual([303, '/school?disconnected'])
     expect(await textOf(administrator, '/school?disconnected')).toContain('Your school is not connected.')
     expect((await administrator.get('/school/status')).status).toBe(303)
-    expect(await textOf(await teacher(), '/classes')).toContain('Your school is not connected to this app yet.')
+    expect(await textOf(await teacher(), '/classes')).toContain('Your school is not connected to this app,')
     await school.connect(administrator)
     expect(await textOf(administrator, '/school')).toContain('Not synced yet.')
   })
@@ -155,12 +178,20 @@ describe('the school page', () => {
       const answer = await post(visitor, path)
       expect([answer.status, answer.headers.location]).toEqual([303, '/school'])
     }
-    expect((await visitor.get('/school/status')).status).toBe(303)
+    for (const path of ['/school/status', '/school/disconnect']) expect((await visitor.get(path)).status).toBe(303)
   })
 
   it('comes back with a notice after Cancel', async () => {
     const { text } = await school.example.visitor().get('/school?cancelled')
     expect(text).toContain('You cancelled at Apple.')
+  })
+})
+
+describe('SIMULATOR_SCHOOL_SIZE', () => {
+  it('says how many people there are to read', async () => {
+    await school.stop()
+    school = await SchoolExample.start({ dataDir, variables: { SIMULATOR_SCHOOL_SIZE: '2500' } })
+    expect(await school.syncToTheEnd(await connected())).toContain('2,500 people and')
   })
 })
 
@@ -175,7 +206,7 @@ describe('the classes page', () => {
     expect(classes.length).toBeGreaterThan(0)
     expect(classes.filter((teachers) => !teachers.includes('Class Teacher'))).toEqual([])
     expect(page.match(/\d+ students/g)).toHaveLength(classes.length)
-    expect(page).toContain('As First School had it on')
+    expect(page).toContain('Read from First School on')
   })
 
   it('shows a student their own classes and teachers, and no fellow student', async () => {
@@ -194,7 +225,10 @@ describe('the classes page', () => {
     expect(await textOf(home, '/classes')).toContain('Your Apple Account belongs to no school')
     const other = school.example.visitor()
     await school.signIn(other, 'Other Administrator')
-    expect(await textOf(other, '/classes')).toContain('Your school is not connected to this app yet.')
+    const { text } = await other.get('/classes')
+    expect(text).toContain('Your school is not connected to this app,')
+    // Connecting is for administrators, and students come here too.
+    expect(text.replace(/<nav[^]*<\/nav>/, '')).not.toContain('href="/school"')
   })
 })
 

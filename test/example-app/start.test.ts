@@ -15,7 +15,7 @@ jest.setTimeout(30_000)
 const nothing = Object.fromEntries(
   Object.values(variableNames)
     .flatMap((name) => (name === undefined ? [] : [`APPLE_${name}`, `APPLE_SCHOOL_${name}`]))
-    .concat('SESSION_SECRET', 'TRUST_PROXY', 'REDIS_URL', 'DATABASE_URL')
+    .concat('SESSION_SECRET', 'TRUST_PROXY', 'REDIS_URL', 'DATABASE_URL', 'SIMULATOR_SCHOOL_SIZE')
     .map((name) => [name, '']),
 )
 const withApple = {
@@ -82,7 +82,7 @@ describe('npm start without APPLE_CLIENT_ID', () => {
     const started = start({})
     const [url, simulatorUrl] = await addresses(started)
     expect([url, simulatorUrl]).toEqual([expect.stringContaining('localhost'), expect.stringContaining('127.0.0.1')])
-    expect(await (await fetch(url)).text()).toMatch(/Sign in with Apple[^]*Connect your school/)
+    expect(await (await fetch(url)).text()).toMatch(/Sign in with Apple[^]*Connect or manage your school/)
     for (const [name, path] of [
       ['apple', '/auth/authorize'],
       ['school', '/auth/oauth2/v2/authorize'],
@@ -115,6 +115,8 @@ describe('npm start with a mistake', () => {
     ['a PORT that is none', { PORT: 'abc' }, 'PORT must be a whole number'],
     ['a SIMULATOR_PORT that is none', { SIMULATOR_PORT: '70000' }, 'SIMULATOR_PORT must be a whole number'],
     ['variables for schools alone', { APPLE_SCHOOL_CLIENT_ID: 'com.example.school' }, 'APPLE_CLIENT_ID is not'],
+    ['one variable for schools alone', { APPLE_SCHOOL_TEAM_ID: 'TEAM123456' }, 'APPLE_SCHOOL_TEAM_ID is set and'],
+    ['a school size that is none', { SIMULATOR_SCHOOL_SIZE: '1e3' }, 'SIMULATOR_SCHOOL_SIZE must be a whole number'],
     ['two databases', { REDIS_URL: 'redis://one', DATABASE_URL: 'postgres://two' }, 'REDIS_URL and DATABASE_URL'],
     ['the simulator in production', { NODE_ENV: 'production' }, 'APPLE_CLIENT_ID is missing'],
   ])('says in one line what is wrong with %s', async (_what, environment, sentence) => {

@@ -153,7 +153,7 @@ describe.each(backends)('the example app with $name', ({ name, describe: describ
       expect(await textOf(administrator, '/school')).toContain('120 people and')
       expect(await textOf(teacher, '/classes')).toContain('Class Teacher')
       await administrator.post('/school/disconnect').set('Sec-Fetch-Site', 'same-origin')
-      expect(await textOf(teacher, '/classes')).toContain('not connected to this app yet')
+      expect(await textOf(teacher, '/classes')).toContain('not connected to this app,')
       expect(readdirSync(dataDir).sort()).toEqual(['session-secret', 'simulator.json'])
       await school.stop()
       expect(log).not.toHaveBeenCalled()
@@ -171,12 +171,21 @@ describe('the stores of the example app', () => {
   it.each([
     ['REDIS_URL', 'redis://user:secret@127.0.0.1:1'],
     ['DATABASE_URL', 'postgres://user:secret@127.0.0.1:1/none'],
-    ['REDIS_URL', 'nonsense secret'],
   ])('name %s when nothing answers there, and no password', async (variable, url) => {
     const error = await Example.start('http://127.0.0.1:1', { [variable]: url }).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(SettingError)
     expect(String(error)).toContain(`${variable}: no `)
     expect(String(error) + log.mock.calls.flat().join()).not.toContain('secret')
+  })
+
+  it.each([
+    ['REDIS_URL', '127.0.0.1:6379', 'redis:// or rediss://'],
+    ['REDIS_URL', 'nonsense secret', 'redis:// or rediss://'],
+    ['DATABASE_URL', 'localhost/secret', 'postgres:// or postgresql://'],
+  ])('say how %s begins, and nothing of what it is', async (variable, url, beginnings) => {
+    const error = await Example.start('http://127.0.0.1:1', { [variable]: url }).catch((reason: unknown) => reason)
+    expect(error).toEqual(new SettingError(`${variable} must begin with ${beginnings}.`))
+    expect(log).not.toHaveBeenCalled()
   })
 
   it('name DATA_DIR when it cannot be made', async () => {

@@ -229,6 +229,30 @@ describe('createAppleSimulator', () => {
       expect([again.clientId, again.keyId]).toEqual(['com.example.app2', 'SIMKEY0002'])
     })
 
+    it('names the variables as an instance with that prefix reads them', async () => {
+      const { createClient, url } = await start()
+      const client = createClient({
+        service: 'account-data-sharing',
+        redirectUris: [redirectUri],
+        envPrefix: 'APPLE_SCHOOL_',
+      })
+      expect(client.environment).toMatchObject({ APPLE_SCHOOL_CLIENT_ID: client.clientId, APPLE_SCHOOL_BASE_URL: url })
+      const names = Object.keys(client.environment)
+      expect(names).toHaveLength(8)
+      expect(names.filter((name) => !name.startsWith('APPLE_SCHOOL_'))).toEqual([])
+    })
+
+    it.each(['', 'APPLE_SCHOOL', 'apple_', '_', '2_', 'APPLE-SCHOOL_', 'APPLE_\n', 7 as unknown as string])(
+      'refuses the envPrefix %j',
+      (envPrefix) => {
+        simulator = createAppleSimulator()
+        const { createClient } = simulator
+        expect(() => createClient({ service: 'sign-in-with-apple', redirectUris: [redirectUri], envPrefix })).toThrow(
+          /^The envPrefix must be capital letters, .* such as APPLE_SCHOOL_\.$/,
+        )
+      },
+    )
+
     it('works before listen, except for the environment', () => {
       simulator = createAppleSimulator()
       const client = simulator.createClient({ service: 'sign-in-with-apple', redirectUris: [redirectUri] })
