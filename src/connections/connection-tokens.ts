@@ -20,7 +20,7 @@ export function createConnectionTokens(parts: ConnectionTokensParts, organizatio
   }
 
   return {
-    current: async () => (inHand !== undefined && isFresh(inHand) ? inHand.accessToken : fromStore(undefined)),
+    current: () => (inHand !== undefined && isFresh(inHand) ? inHand.accessToken : fromStore(undefined)),
     renewed: (rejected) => fromStore(rejected),
   }
 }

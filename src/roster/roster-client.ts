@@ -13,7 +13,7 @@ import {
   type RosterRequestOptions,
   type RosterUsersOptions,
 } from './roster-options.js'
-import { parsePage } from './roster-page.js'
+import { parseItem, parsePage } from './roster-page.js'
 import { type AccessTokens, createReadResource, type ReadResource, type RosterPatience } from './roster-request.js'
 import { parseUser, type RosterUser } from './user.js'
 
@@ -131,8 +131,9 @@ function createList(readResource: ReadResource) {
         if (pageToken !== undefined) query.set('pageToken', pageToken)
         const search = query.toString()
         const resource = { template, path: search === '' ? path() : `${path()}?${search}` }
-        return parsePage(template, await readResource(resource, own), field, parse)
+        return parsePage(template, await readResource(resource, own), field)
       },
+      parse: (value) => parseItem(template, field, parse, value),
     })
   }
 }

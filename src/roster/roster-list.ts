@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Abortable, startAbortable } from './abortable.js'
 import { malformedAnswer } from './failures.js'
 import { eachItem } from './each-item.js'
@@ -27,14 +28,16 @@ export interface RosterListSource<T> {
   /** The caller's. */
   readonly signal: AbortSignal | undefined
   /** Reads one page; the first where there is no token. */
-  readonly readPage: (pageToken: string | undefined, signal: AbortSignal) => Promise<RosterPage<T>>
+  readonly readPage: (pageToken: string | undefined, signal: AbortSignal) => Promise<RosterPage>
+  /** Reads one value of a page; throws for one that is no item. */
+  readonly parse: (value: unknown) => T
 }
 
 /** Makes a list; nothing is fetched before it is iterated. */
 export function createRosterList<T>(source: RosterListSource<T>): RosterList<T> {
   return {
-    [Symbol.asyncIterator]: () => eachItem(turnPages(source), source.signal),
-    pages: () => ({ [Symbol.asyncIterator]: () => turnPages(source) }),
+    [Symbol.asyncIterator]: () => eachItem(turnPages(source), source),
+    pages: () => ({ [Symbol.asyncIterator]: () => parsedPages(turnPages(source), source.parse) }),
     async toArray() {
       const all: T[] = []
       for await (const item of this) all.push(item)
@@ -43,25 +46,52 @@ export function createRosterList<T>(source: RosterListSource<T>): RosterList<T> 
   }
 }
 
-function turnPages<T>({ template, signal, readPage }: RosterListSource<T>): AsyncIterableIterator<readonly T[]> {
-  let ahead: Abortable<RosterPage<T>> | undefined
+function parsedPages<T>(
+  pages: AsyncIterableIterator<readonly unknown[]>,
+  parse: (value: unknown) => T,
+): AsyncIterator<readonly T[]> {
+  const stop = async (): Promise<IteratorResult<readonly T[]>> => {
+    await pages.return?.()
+    return { done: true, value: undefined }
+  }
+  return {
+    async next() {
+      const page = await pages.next()
+      if (page.done === true) return { done: true, value: undefined }
+      try {
+        return { done: false, value: page.value.map((value) => parse(value)) }
+      } catch (error) {
+        await stop()
+        throw error
+      }
+    },
+    return: stop,
+  }
+}
+
+function turnPages({
+  template,
+  signal,
+  readPage,
+}: RosterListSource<unknown>): AsyncIterableIterator<readonly unknown[]> {
+  let ahead: Abortable<RosterPage> | undefined
   let isStopped = false
 
-  function fetchAhead(pageToken?: string): Abortable<RosterPage<T>> {
+  function fetchAhead(pageToken?: string): Abortable<RosterPage> {
     const page = startAbortable(signal, (own) => readPage(pageToken, own))
     // Whoever asks for the page learns of its failure; until then, or for ever, nobody may.
     page.result.catch(() => undefined)
     return page
   }
 
-  async function* turn(): AsyncGenerator<readonly T[], undefined> {
+  async function* turn(): AsyncGenerator<readonly unknown[], undefined> {
     const isKnown = createTokenMemory()
     let emptyPages = 0
     try {
       ahead = fetchAhead()
       while (ahead !== undefined) {
-        const { items, nextPageToken }: RosterPage<T> = await ahead.result
-        emptyPages = items.length === 0 ? emptyPages + 1 : 0
+        const { values, nextPageToken }: RosterPage = await ahead.result
+        emptyPages = values.length === 0 ? emptyPages + 1 : 0
         if (nextPageToken !== undefined && isKnown(nextPageToken)) {
           throw malformedAnswer(template, 'a nextPageToken that it had sent before: this list has no end')
         }
@@ -69,7 +99,10 @@ function turnPages<T>({ template, signal, readPage }: RosterListSource<T>): Asyn
           throw malformedAnswer(template, `${String(emptyPages)} empty pages in a row: this list has no end`)
         }
         ahead = nextPageToken === undefined ? undefined : fetchAhead(nextPageToken)
-        yield items
+        // Lets the request go out before this page keeps the process busy.
+        if (ahead !== undefined) await setImmediate()
+        signal?.throwIfAborted()
+        yield values
         signal?.throwIfAborted()
       }
       return undefined

@@ -18,7 +18,8 @@ const utf8 = new TextDecoder()
 
 /** Where a Roster client gets its access tokens. */
 export interface AccessTokens {
-  current(): Promise<string>
+  /** At once where it is at hand: this is asked for each page. */
+  current(): string | Promise<string>
   /** After a 401: another one than the rejected. */
   renewed(rejected: string): Promise<string>
 }
@@ -90,7 +91,8 @@ export function createReadResource(
       triesAgain
         ? pRetry(() => request(resource, accessToken, tally, signal), retries(tally, signal))
         : request(resource, accessToken, tally, signal)
-    const accessToken = await untilAborted(accessTokens.current(), signal)
+    const current = accessTokens.current()
+    const accessToken = typeof current === 'string' ? current : await untilAborted(current, signal)
     try {
       return await read(accessToken)
     } catch (error) {

@@ -9,7 +9,7 @@ import type { SimulatedSchool } from './school-simulator.js'
  */
 async function main(): Promise<void> {
   const sizes = (process.argv[2] ?? '10000,100000,1000000').split(',').map(Number)
-  const rounds = Number(process.argv[3] ?? 3)
+  const rounds = Number(process.argv[3] ?? 5)
   const rows = []
   for (const size of sizes) rows.push(await measure(size, rounds))
   console.table(Object.fromEntries(rows))
