@@ -14,7 +14,7 @@ export class RosterBench {
 
   readonly tokens: AccessTokens = {
     current: () => Promise.resolve(`token-${String(this.#renewals + 1)}`),
-    renewed: () => {
+    renewed: async () => {
       this.#renewals += 1
       return this.tokens.current()
     },
