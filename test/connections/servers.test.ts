@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { claimRedisDatabase, createPostgresDatabase, type Database } from '../nodes/database.js'
 import { withClockAhead } from '../support/clock.js'
 import { connectSchool, refreshesAt, rejectionOf } from '../support/schools.js'
-import { describeWithPostgres, describeWithRedis, postgresUrl, redisUrl } from '../support/services.js'
+import { describeWithPostgres, describeWithRedis } from '../support/services.js'
 import type { TestApp } from '../support/test-app.js'
 import { useApple } from '../support/use-apple.js'
 
@@ -21,8 +22,13 @@ function startNode(store: string, clientId: string): Promise<TestApp> {
 
 const randomKeys = [randomBytes(32).toString('base64url')]
 
-function tests(url: string): void {
+function tests(take: () => Promise<Database>): void {
+  let database: Database | undefined
+  afterEach(() => database?.remove())
+
   it('keeps connections for every node, lists them, and lets go of them', async () => {
+    database = await take()
+    const { url } = database
     const clientId = `com.example.${randomBytes(8).toString('hex')}`
     const app = await startNode(url, clientId)
     const schools = Array.from({ length: 25 }, (_, number) => `org-${String(number)}`)
@@ -49,11 +55,11 @@ function tests(url: string): void {
 }
 
 describeWithRedis('connections in Redis', () => {
-  tests(redisUrl)
+  tests(claimRedisDatabase)
 })
 
 describeWithPostgres('connections in PostgreSQL', () => {
-  tests(postgresUrl)
+  tests(createPostgresDatabase)
 })
 
 describe.each([
