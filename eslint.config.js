@@ -9,7 +9,7 @@ function keepOut(files, ...bans) {
 
 const noExpress = ['^express(-session)?$', 'This room knows no Express: take what you need as an argument.']
 const room = (...names) => `/(${names.join('|')})(/|\\.js$)`
-const oneWay = 'Imports point one way: http -> connections -> session, apple, roster -> config, errors.'
+const oneWay = 'Imports point one way: http -> connections -> revocations -> session, apple, roster -> config, errors.'
 const onlyClient = ['^openid-client$', 'Only src/apple/client.ts speaks openid-client.']
 
 export default defineConfig(
@@ -43,23 +43,30 @@ export default defineConfig(
   },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
   keepOut(['src/config/**'], onlyClient, [
-    room('http', 'connections', 'session', 'roster', 'simulator', 'cli'),
+    room('http', 'connections', 'revocations', 'session', 'roster', 'simulator', 'cli'),
     oneWay,
   ]),
-  keepOut(['src/apple/**'], noExpress, [room('http', 'connections', 'session', 'roster', 'simulator', 'cli'), oneWay]),
+  keepOut(['src/apple/**'], noExpress, [
+    room('http', 'connections', 'revocations', 'session', 'roster', 'simulator', 'cli'),
+    oneWay,
+  ]),
   keepOut(['src/roster/**'], noExpress, onlyClient, [
-    room('http', 'connections', 'session', 'simulator', 'cli'),
+    room('http', 'connections', 'revocations', 'session', 'simulator', 'cli'),
     oneWay,
   ]),
   keepOut(['src/connections/**'], noExpress, onlyClient, [room('http', 'simulator', 'cli'), oneWay]),
-  keepOut(['src/session/**'], onlyClient, [room('http', 'connections', 'apple', 'roster', 'simulator', 'cli'), oneWay]),
+  keepOut(['src/revocations/**'], noExpress, onlyClient, [room('http', 'connections', 'simulator', 'cli'), oneWay]),
+  keepOut(['src/session/**'], onlyClient, [
+    room('http', 'connections', 'revocations', 'apple', 'roster', 'simulator', 'cli'),
+    oneWay,
+  ]),
   keepOut(['src/http/**'], onlyClient, [room('simulator', 'cli'), oneWay]),
   keepOut(
     ['src/simulator/**'],
     onlyClient,
     ['^jose$', 'The simulator reads the RFCs for itself: two readings check each other.'],
     [
-      room('http', 'connections', 'session', 'apple', 'roster', 'config', 'cli'),
+      room('http', 'connections', 'revocations', 'session', 'apple', 'roster', 'config', 'cli'),
       'The simulator shares no code with the client it judges.',
     ],
   ),
@@ -76,7 +83,10 @@ export default defineConfig(
         {
           patterns: [
             { regex: noExpress[0], message: noExpress[1] },
-            { regex: room('http', 'connections', 'session', 'roster', 'simulator', 'cli'), message: oneWay },
+            {
+              regex: room('http', 'connections', 'revocations', 'session', 'roster', 'simulator', 'cli'),
+              message: oneWay,
+            },
           ],
         },
       ],

@@ -199,6 +199,18 @@ export class AppleIdTokenError extends AppleAuthError {
   }
 }
 
+/** What arrived at /notifications is not Apple's or cannot be read, or the app's `onNotification` threw. */
+export class AppleNotificationError extends AppleAuthError {
+  readonly code = 'ERR_APPLE_NOTIFICATION'
+  override readonly publicMessage = 'This notification was not taken.'
+
+  constructor(message: string, options: AppleAuthErrorOptions = {}) {
+    super(message, 400, options)
+    // Whatever its status: anybody may post here, and Express prints the stack outside production.
+    this.stack = `${this.name}: ${message}`
+  }
+}
+
 /** Apple said yes, yet nothing it sent tells who signed in, or two things it sent contradict each other. */
 export class AppleIdentityError extends AppleAuthError {
   readonly code = 'ERR_APPLE_IDENTITY'

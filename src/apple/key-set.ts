@@ -29,6 +29,26 @@ const maxKeys = 100
 /** Finds the key for a token's header, as jose asks for it. */
 export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>
 
+/**
+ * Looks into several key sets, one after the other: Apple documents two, and not which of them signs what. A set that
+ * cannot be fetched might have had the key, so then that is the error.
+ */
+export function findInTurn(sets: readonly FindKey[]): FindKey {
+  return async function findKey(header, token) {
+    let failure: unknown
+    for (const find of sets) {
+      try {
+        return await find(header, token)
+      } catch (error) {
+        const isElsewhere = error instanceof errors.JWKSNoMatchingKey || error instanceof AppleUnavailableError
+        if (!isElsewhere) throw error
+        if (!(failure instanceof AppleUnavailableError)) failure = error
+      }
+    }
+    throw failure
+  }
+}
+
 type LocalKeySet = ReturnType<typeof createLocalJWKSet>
 
 /**

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import type { AppleClaims, AppleUser, UnverifiedName } from '../apple/identity.js'
+import type { AppleNotification } from '../apple/notification.js'
 import type { AppleOrganization } from '../roster/organization.js'
 import type { AppleTokens } from '../session/tokens.js'
 import type { AppleResponseMode, AppleService } from './services.js'
@@ -65,7 +66,7 @@ export interface AppleAuthOptions {
   rosterBaseUrl?: string | undefined
   /** Issuers whose id_tokens are accepted. `APPLE_ISSUER`. Default: `baseUrl`; Data Sharing also `baseUrl` + `/auth/oauth2/v2`. */
   issuer?: string | readonly string[] | undefined
-  /** More client ids (bundle ids) whose tokens `verifyIdToken()` accepts. `APPLE_AUDIENCES`. Default: only `clientId`. */
+  /** More client ids (bundle ids) whose tokens `verifyIdToken()` and whose notifications are accepted. `APPLE_AUDIENCES`. Default: only `clientId`. */
   audiences?: string | readonly string[] | undefined
   /** Path after a login that asked for none. `APPLE_POST_LOGIN_REDIRECT`. Default: `/`. */
   postLoginRedirect?: string | undefined
@@ -85,8 +86,12 @@ export interface AppleAuthOptions {
   clockToleranceSeconds?: number | undefined
   /** Awaited before a login counts: the one chance to keep the name. Throwing refuses the login. Default: nothing. */
   onLogin?: ((context: AppleLoginContext) => void | Promise<void>) | undefined
-  /** Awaited for each of Apple's notifications. Default: nothing. */
-  onNotification?: ((event: unknown) => void | Promise<void>) | undefined
+  /**
+   * Awaited for each event that Apple tells of, before anything else is done about it; for two minutes at most. Throwing
+   * answers 500, so that Apple sends it again: the same event (`notificationId`, `type`) may come more than once.
+   * Default: nothing.
+   */
+  onNotification?: ((event: AppleNotification) => void | Promise<void>) | undefined
 }
 
 /** Each option's variable without the prefix; undefined where code alone can set it. */

@@ -14,7 +14,9 @@ export type AppleResponseMode = 'query' | 'form_post'
 /** What is true of one of Apple's services, whatever app uses it. */
 export interface ServiceRules {
   /** Endpoints below `baseUrl`. */
-  readonly paths: { readonly authorize: string; readonly token: string; readonly revoke: string; readonly keys: string }
+  readonly paths: { readonly authorize: string; readonly token: string; readonly revoke: string }
+  /** Below `baseUrl` too: the key sets that a signature may be from, likeliest first. */
+  readonly keyPaths: readonly string[]
   /** Every scope that may be asked for. */
   readonly scopes: readonly string[]
   /** Scopes asked for unless the app says otherwise. */
@@ -42,8 +44,9 @@ export const services: Readonly<Record<AppleService, ServiceRules>> = {
       authorize: '/auth/oauth2/v2/authorize',
       token: '/auth/oauth2/v2/token',
       revoke: '/auth/oauth2/v2/revoke',
-      keys: '/auth/oauth2/v2/keys',
     },
+    // Whether both are one set, and which of them signs notifications, Apple does not say.
+    keyPaths: ['/auth/oauth2/v2/keys', '/auth/keys'],
     scopes: ['edu.users.read', 'edu.classes.read', 'edu.rosterapi.test.read'],
     defaultScope: ['edu.users.read', 'edu.classes.read'],
     defaultResponseMode: undefined,
@@ -55,7 +58,8 @@ export const services: Readonly<Record<AppleService, ServiceRules>> = {
     hasRoster: true,
   },
   'sign-in-with-apple': {
-    paths: { authorize: '/auth/authorize', token: '/auth/token', revoke: '/auth/revoke', keys: '/auth/keys' },
+    paths: { authorize: '/auth/authorize', token: '/auth/token', revoke: '/auth/revoke' },
+    keyPaths: ['/auth/keys'],
     scopes: ['name', 'email', 'openid'],
     defaultScope: ['name', 'email'],
     defaultResponseMode: 'form_post',

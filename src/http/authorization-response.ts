@@ -1,6 +1,7 @@
-import express, { type Request, type RequestHandler, type Response } from 'express'
+import type { Request, Response } from 'express'
 import type { AppleAuthConfig } from '../config/config.js'
 import { AppleCallbackError } from '../errors.js'
+import { createReadBody } from './request-body.js'
 import { originalQuery } from './request-origin.js'
 
 /**
@@ -22,13 +23,14 @@ export interface AuthorizationResponse {
   readonly relayed: boolean
 }
 
-/** The largest body, in bytes. */
-const maxBytes = 64 * 1024
-const formType = 'application/x-www-form-urlencoded'
 /** The field by which the relay page marks what it passes on; its value is the method Apple's answer came by. */
 export const relayField = 'relayed'
 
-const readText: RequestHandler = express.text({ type: formType, limit: maxBytes, inflate: false })
+const readBody = createReadBody({
+  type: 'application/x-www-form-urlencoded',
+  name: 'callback',
+  createError: (message, options) => new AppleCallbackError(message, options),
+})
 
 /**
  * Reads the response from the query or the form, whether or not the app has parsed the body before.
@@ -76,54 +78,8 @@ export function relayFields(response: AuthorizationResponse, method: string): Re
 }
 
 async function readForm(req: Request, res: Response): Promise<Map<string, string>> {
-  const [type, ...parameters] = (req.get('content-type') ?? '').toLowerCase().split(';')
-  const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith('charset='))
-  if (type?.trim() !== formType || !/^(charset="?utf-8"?)?$/.test(charset ?? '')) {
-    throw new AppleCallbackError(`The callback takes ${formType} in UTF-8 alone.`, { status: 415 })
-  }
-  if (Number(req.get('content-length') ?? 0) > maxBytes) throw tooLarge()
-  const parsedByApp: unknown = req.body
-  if (parsedByApp === undefined || isEmptyPlaceholder(req))
-    return readFields(new URLSearchParams(await readBody(req, res)))
-  if (typeof parsedByApp === 'string' || Buffer.isBuffer(parsedByApp)) {
-    return readFields(new URLSearchParams(String(parsedByApp)))
-  }
-  return readParsedBody(parsedByApp)
-}
-
-/** Express 4 parsers leave an empty object where they read nothing. */
-function isEmptyPlaceholder(req: Request): boolean {
-  const body: unknown = req.body
-  return !req.readableEnded && typeof body === 'object' && body !== null && Object.keys(body).length === 0
-}
-
-function readBody(req: Request, res: Response): Promise<string> {
-  if (req.readableEnded) {
-    throw new AppleCallbackError(
-      'The body was read before the Apple router, and req.body was not set: mount the router first.',
-    )
-  }
-  return new Promise((resolve, reject) => {
-    // A placeholder would keep the parser from reading.
-    req.body = undefined
-    readText(req, res, (error?: unknown) => {
-      const body: unknown = req.body
-      if (error === undefined || error === null) resolve(typeof body === 'string' ? body : '')
-      else reject(translate(error))
-    })
-  })
-}
-
-function translate(error: unknown): AppleCallbackError {
-  const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 400
-  if (status === 413) return tooLarge()
-  return new AppleCallbackError('The body of the callback cannot be read.', {
-    status: status >= 400 && status < 500 ? status : 400,
-  })
-}
-
-function tooLarge(): AppleCallbackError {
-  return new AppleCallbackError(`The callback takes at most ${String(maxBytes)} bytes.`, { status: 413 })
+  const body = await readBody(req, res)
+  return typeof body === 'string' ? readFields(new URLSearchParams(body)) : readParsedBody(body)
 }
 
 function readFields(search: URLSearchParams): Map<string, string> {
@@ -136,17 +92,13 @@ function readFields(search: URLSearchParams): Map<string, string> {
 }
 
 /** What the app's own parser made of the body: every value a text, except `user`, which some parse too. */
-function readParsedBody(body: unknown): Map<string, string> {
+function readParsedBody(body: Readonly<Record<string, unknown>>): Map<string, string> {
   const fields = new Map<string, string>()
-  if (typeof body !== 'object' || body === null)
-    throw new AppleCallbackError('The body of the callback cannot be read.')
-  for (const [name, value] of Object.entries(body) as [string, unknown][]) {
+  for (const [name, value] of Object.entries(body)) {
     if (typeof value === 'string') fields.set(name, value)
     else if (name === 'user' && !Array.isArray(value)) fields.set(name, JSON.stringify(value))
     else throw new AppleCallbackError('The callback has a repeated or nested parameter.')
   }
-  // With a chunked body the app's own parser may have let more through.
-  if ([...fields].flat().join('').length > maxBytes) throw tooLarge()
   return checkNames(fields)
 }
 
