@@ -17,7 +17,7 @@ import { createRouter } from './http/router.js'
 export interface AppleAuth {
   /** The middleware that puts `req.apple` on every request. */
   attach(): RequestHandler
-  /** The router with /login, /callback and /logout, to be mounted where the redirect URI is its /callback. */
+  /** The router with /login, /callback, /logout and /notifications, to be mounted where the redirect URI is its /callback. */
   router(): Router
   /** `requireAppleAuth()` for this instance. */
   requireAuth(options?: RequireAppleAuthOptions): RequestHandler

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import createDebug from 'debug'
 import type { AppleUser } from './apple/identity.js'
+import type { AppleNotification } from './apple/notification.js'
 import { AppleArgumentError, AppleAuthError } from './errors.js'
 import type { AppleOrganization } from './roster/organization.js'
 
@@ -18,10 +19,22 @@ export interface AppleAuthEvents {
   refresh: { sub: string | undefined; organizationId: string | undefined; expiresAt: Date }
   /** Apple refuses to renew a connected school's tokens; told once, and `connections.get()` says it from then on. */
   connection_broken: { organizationId: string; reason: string; error: AppleAuthError }
-  /** A school was disconnected: by `connections.disconnect()`, or by a logout that revoked its grant. */
+  /** A school was disconnected: by `connections.disconnect()`, a logout that revoked its grant, or Apple's notification. */
   disconnected: { organizationId: string }
-  /** Apple did not take tokens back at logout; the person is signed out here all the same. */
-  revocation_failed: { sub: string | undefined; organizationId: string | undefined; error: AppleAuthError }
+  /**
+   * Apple did not take tokens back; the person is signed out here, and the school disconnected, all the same. `willRetry`
+   * says whether it is tried again: then this is told once more only if it is given up.
+   */
+  revocation_failed: {
+    sub: string | undefined
+    organizationId: string | undefined
+    error: AppleAuthError
+    willRetry: boolean
+  }
+  /** Apple told of something, types that this version does not know included; what it entails has been done. */
+  notification: AppleNotification<string>
+  /** None of `tokenEncryptionKeys` opens what is in the session or in `store`: nobody is signed in by it. */
+  unsealing_failed: { record: 'login' | 'connection' | 'revocation'; organizationId: string | undefined }
 }
 
 /** The events of one instance. */
@@ -41,6 +54,8 @@ const names: Readonly<Record<keyof AppleAuthEvents, true>> = {
   connection_broken: true,
   disconnected: true,
   revocation_failed: true,
+  notification: true,
+  unsealing_failed: true,
 }
 
 /** The log that `DEBUG=express-apple-auth` turns on. */

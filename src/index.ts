@@ -1,5 +1,6 @@
 export { appleAuth, type AppleAuth } from './apple-auth.js'
 export type { AppleClaims, AppleUser, UnverifiedName } from './apple/identity.js'
+export type { AppleNotification, AppleNotificationType } from './apple/notification.js'
 export type { AppleConnection } from './connections/connection.js'
 export type { AppleConnections } from './connections/connections.js'
 export type { AppleAuthOptions, AppleLoginContext, AppleStore } from './config/options.js'

@@ -121,7 +121,10 @@ describe('AppleAuth.on', () => {
     }
     await visitor.post('/auth/apple/logout')
     expect(heard).toEqual([
-      { name: 'revocation_failed', payload: { sub, organizationId: undefined, error: expect.any(AppleAuthError) } },
+      {
+        name: 'revocation_failed',
+        payload: { sub, organizationId: undefined, error: expect.any(AppleAuthError), willRetry: true },
+      },
       { name: 'logout', payload: { sub, organizationId: undefined, revoked: false } },
     ])
   })

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { AppleClient } from '../apple/client.js'
 import { AppleArgumentError, AppleIdentityError } from '../errors.js'
 import type { AppleOrganization } from '../roster/organization.js'
 import type { AccessTokens, RosterClient } from '../roster/roster-client.js'
-import type { AccessTokenRecord, ConnectionRecord } from '../session/connection-record.js'
+import type { ConnectionRecord } from '../session/connection-record.js'
 import { type AppleConnection, toConnection } from './connection.js'
-import { type ConnectionTokensParts, sealedError } from './connection-renewal.js'
+import type { ConnectionTokensParts } from './connection-renewal.js'
 import { createConnectionTokens } from './connection-tokens.js'
+import { createEndedConnections, type EndedConnections, type EndedConnectionsParts } from './ended-connections.js'
 
 /** The connected schools, for work without a browser, on any node. */
 export interface AppleConnections {
@@ -23,9 +23,9 @@ export interface AppleConnections {
   /** Every connection of this client id, broken ones included, in no order. @throws AppleStoreError */
   list(): AsyncIterable<AppleConnection>
   /**
-   * Revokes the grant at Apple, then forgets it; false when there is none.
+   * Forgets the grant, then revokes it at Apple; false when there is none. What Apple does not take back is tried again
+   * later, as after a logout: `revocation_failed` tells of it.
    *
-   * @throws AppleUnavailableError, AppleTokenError when Apple did not take it back; then the school stays connected
    * @throws AppleConnectionError when no key opens the connection (`sealed`): it cannot be revoked then
    * @throws AppleStoreError
    */
@@ -43,32 +43,33 @@ export interface Grant {
   readonly accessToken: string
   /** Seconds since 1970. */
   readonly accessTokenExpiresAt: number
+  /** Seconds since 1970, by Apple's clock where an id_token tells it. */
+  readonly connectedAt: number
 }
 
 /** The same for this package's own routes, which connect and disconnect schools. */
-export interface Connections extends AppleConnections {
+export interface Connections extends AppleConnections, EndedConnections {
   /** Connects a school; takes the place of an older grant. @throws AppleStoreError */
   keep(grant: Grant): Promise<void>
-  /** Forgets a grant that a logout has revoked; a newer one stays. @throws AppleStoreError */
-  release(organizationId: string, revoked: RevokedTokens): Promise<void>
-}
-
-/** The tokens that a logout has revoked. */
-export interface RevokedTokens {
-  readonly refreshToken?: string | undefined
-  readonly accessToken: string
 }
 
 /** What connections are made of. */
-export interface ConnectionsParts extends ConnectionTokensParts {
-  readonly client: AppleClient
+export interface ConnectionsParts extends ConnectionTokensParts, EndedConnectionsParts {
   readonly createRoster: (accessTokens: AccessTokens) => RosterClient
 }
 
 /** Wires the connections of one instance. */
 export function createConnections(parts: ConnectionsParts): Connections {
   const { records, events, createRoster } = parts
+  const ended = createEndedConnections(parts)
   return {
+    ...ended,
+
+    async disconnect(organizationId) {
+      requireId(organizationId)
+      return await ended.disconnect(organizationId)
+    },
+
     roster(organizationId) {
       requireId(organizationId)
       return forSchool(createRoster(createConnectionTokens(parts, organizationId)), organizationId)
@@ -87,23 +88,11 @@ export function createConnections(parts: ConnectionsParts): Connections {
       }
     },
 
-    async disconnect(organizationId) {
-      requireId(organizationId)
-      const record = await records.find(organizationId)
-      if (record === undefined) return false
-      if ('isSealed' in record) throw sealedError(organizationId)
-      await revoke(parts, record)
-      await records.forget(record)
-      events.emit('disconnected', { organizationId })
-      return true
-    },
-
     async keep({ accessToken, accessTokenExpiresAt, organization, ...grant }) {
       const before = await records.find(grant.organizationId)
       const record: ConnectionRecord = {
         ...grant,
         grantId: randomBytes(16).toString('base64url'),
-        connectedAt: Math.floor(Date.now() / 1000),
         organization: organization && JSON.stringify(organization),
       }
       // The token first: whoever finds the grant finds it too.
@@ -114,33 +103,7 @@ export function createConnections(parts: ConnectionsParts): Connections {
         events.note('what was kept beside an older grant could not be forgotten', error)
       })
     },
-
-    async release(organizationId, revoked) {
-      const record = await records.find(organizationId)
-      if (record === undefined || 'isSealed' in record) return
-      if (!isGrantOf(revoked, record, await records.accessToken(record))) return
-      await records.forget(record)
-      events.emit('disconnected', { organizationId })
-    },
   }
-}
-
-/** Do these tokens belong to this grant? Two administrators of one school have a grant each. */
-function isGrantOf(
-  { refreshToken, accessToken }: RevokedTokens,
-  record: ConnectionRecord,
-  kept: AccessTokenRecord | undefined,
-): boolean {
-  if (refreshToken === undefined) return accessToken === kept?.accessToken
-  return refreshToken === record.refreshToken || refreshToken === kept?.refreshToken
-}
-
-/** Revokes what there is: the refresh token, else the access token. */
-async function revoke({ records, client }: ConnectionsParts, record: ConnectionRecord): Promise<void> {
-  const kept = await records.accessToken(record)
-  const refreshToken = kept?.refreshToken ?? record.refreshToken
-  if (refreshToken !== undefined) await client.revoke(refreshToken, 'refresh_token')
-  else if (kept !== undefined) await client.revoke(kept.accessToken, 'access_token')
 }
 
 /** A client whose answers are about this school, or none. */

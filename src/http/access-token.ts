@@ -3,6 +3,7 @@ import { endsGrant, isFresh } from '../apple/refresh.js'
 import { AppleLoginRequiredError } from '../errors.js'
 import type { Instance } from './instance.js'
 import { type LoginView, readLogin } from './login-view.js'
+import { requireSettled, settleLogin } from './settle-login.js'
 import { requireStillSignedIn } from './still-signed-in.js'
 
 /**
@@ -10,8 +11,10 @@ import { requireStillSignedIn } from './still-signed-in.js'
  *
  * @throws AppleLoginRequiredError when nobody is signed in, or the grant has ended at Apple (then the login here ends too)
  * @throws AppleTokenError, AppleUnavailableError when Apple could not renew it; the login stays
+ * @throws AppleStoreError when `store` does not say whether Apple has ended the login
  */
 export async function currentAccessToken(instance: Instance, req: Request): Promise<string> {
+  await settleLogin(instance, req)
   const login = requireLogin(instance, req)
   const { accessToken, accessTokenExpiresAt: expiresAt, refreshToken } = login.record
   if (isFresh({ expiresAt }) || (refreshToken === undefined && secondsLeft(login) > 0)) return accessToken
@@ -30,6 +33,7 @@ export async function renewedAccessToken(instance: Instance, req: Request, rejec
 }
 
 function requireLogin(instance: Instance, req: Request): LoginView {
+  requireSettled(instance, req)
   const login = readLogin(instance, req)
   if (login === undefined) throw new AppleLoginRequiredError('Nobody is signed in, so there is no access token.')
   return login

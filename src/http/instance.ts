@@ -1,13 +1,17 @@
 import type { AppleClient } from '../apple/client.js'
 import type { VerifyIdToken } from '../apple/id-token.js'
+import type { VerifyNotification } from '../apple/notification.js'
 import type { Refresh } from '../apple/refresh.js'
 import type { AppleAuthConfig } from '../config/config.js'
 import type { Connections } from '../connections/connections.js'
 import type { Events } from '../events.js'
+import type { Revocations } from '../revocations/revocations.js'
 import type { AccessTokens, RosterClient, RosterPatience } from '../roster/roster-client.js'
 import type { LoginRecords } from '../session/login-record.js'
 import type { OncePerKey } from '../once-per-key.js'
 import type { PendingLogins } from '../session/pending-logins.js'
+import type { RevocationMarks } from '../session/revocation-marks.js'
+import type { TakeNotification } from './take-notification.js'
 
 /** Where a finished callback sends the browser, and under which session. */
 export interface CallbackOutcome {
@@ -30,6 +34,11 @@ export interface Instance {
   /** One token request per callback, however often it arrives. */
   readonly callbacks: OncePerKey<CallbackOutcome>
   readonly refresh: Refresh
+  readonly revocations: Revocations
+  /** Whose logins Apple has ended. */
+  readonly marks: RevocationMarks
+  readonly verifyNotification: VerifyNotification
+  readonly takeNotification: TakeNotification
   /** Tells the operator once what will hurt later. */
   readonly warnOnce: (code: string, message: string) => void
 }

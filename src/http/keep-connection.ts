@@ -2,6 +2,7 @@ import type { AppleClaims } from '../apple/identity.js'
 import type { AppleOrganization } from '../roster/organization.js'
 import type { LoginRecord } from '../session/login-record.js'
 import type { Instance } from './instance.js'
+import { loginStart } from './login-start.js'
 
 /**
  * Keeps a Data Sharing login's grant as the connection of its school; does nothing while nobody has said which it is.
@@ -10,7 +11,7 @@ import type { Instance } from './instance.js'
  */
 export async function keepConnection(
   { connections }: Instance,
-  { accessToken, accessTokenExpiresAt, refreshToken, scope }: LoginRecord,
+  { loginAt, accessToken, accessTokenExpiresAt, refreshToken, scope }: LoginRecord,
   claims: AppleClaims | undefined,
   organization: AppleOrganization | undefined,
 ): Promise<void> {
@@ -25,5 +26,6 @@ export async function keepConnection(
     accessToken,
     accessTokenExpiresAt,
     refreshToken,
+    connectedAt: loginStart({ loginAt }, claims) / 1000,
   })
 }

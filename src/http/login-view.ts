@@ -15,16 +15,17 @@ export interface LoginView {
   readonly tokens: AppleTokens
 }
 
-/** The login in the request's session; undefined when there is none, or none that can be read. */
+/** The login in the request's session, whether or not Apple has ended it; undefined when there is none that can be read. */
 export function readLogin(instance: Instance, req: Request): LoginView | undefined {
   const stored = instance.loginRecords.stored(req)
   return stored === undefined ? undefined : unfoldLogin(instance, stored)
 }
 
-/** Unfolds a stored login; a damaged one is nobody's. */
+/** Unfolds a stored login; a damaged one is nobody's, and so is one that no key opens, which an event tells of. */
 export function unfoldLogin(instance: Instance, stored: string): LoginView | undefined {
   const record = instance.loginRecords.parse(stored)
-  if (record === undefined) return undefined
+  if (record === 'sealed') instance.events.emit('unsealing_failed', { record: 'login', organizationId: undefined })
+  if (record === undefined || record === 'sealed') return undefined
   try {
     const claims =
       record.idToken === undefined ? undefined : readVerifiedClaims(record.idToken, instance.config.clientId)

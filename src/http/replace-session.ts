@@ -25,9 +25,9 @@ export async function replaceSession(
   {
     pending,
     record,
-    owner,
+    subjects,
     keepsAge,
-  }: { pending: PendingLogin; record: LoginRecord; owner: string; keepsAge: boolean },
+  }: { pending: PendingLogin; record: LoginRecord; subjects: readonly string[]; keepsAge: boolean },
 ): Promise<void> {
   const old = requireSession(req)
   const kept = sessionValues(old)
@@ -38,7 +38,7 @@ export async function replaceSession(
   const hadLife = keepsAge && Object.keys(kept).some((key) => !isLoginsKey(key))
   if (hadLife && maxAge !== session.cookie.originalMaxAge) session.cookie.maxAge = maxAge ?? undefined
   pendingLogins.finish(req, pending)
-  loginRecords.setOwner(req, owner)
+  loginRecords.setSubjects(req, subjects)
   loginRecords.write(req, record)
   await saveSession(req).catch((error: unknown) => {
     // express-session tries again at the end of the response, and must find nobody signed in.

@@ -2,18 +2,23 @@ import type { Request, Response } from 'express'
 import type { AppleClaims, AppleUser } from '../apple/identity.js'
 import { AppleArgumentError, AppleIdentityError } from '../errors.js'
 import { renewSession } from '../session/app-session.js'
+import { organizationSubject } from '../session/subject.js'
 import type { AppleOrganization } from '../roster/organization.js'
 import type { RosterClient } from '../roster/roster-client.js'
 import type { AppleTokens } from '../session/tokens.js'
 import { currentAccessToken, renewedAccessToken } from './access-token.js'
 import type { Instance } from './instance.js'
 import { startLogin } from './login.js'
-import { type LoginView, unfoldLogin } from './login-view.js'
+import { type LoginView, readLogin, unfoldLogin } from './login-view.js'
+import { requireSettled, settleLogin } from './settle-login.js'
 import { signOut } from './sign-out.js'
 import { returnPath, routePath } from './return-to.js'
 import { requireStillSignedIn } from './still-signed-in.js'
 
-/** What `attach()` puts on `req.apple`. Reading it without a session throws AppleSessionMissingError. */
+/**
+ * What `attach()` puts on `req.apple`. Reading it without a session throws AppleSessionMissingError, and AppleStoreError
+ * when somebody is signed in and `store` does not say whether Apple has ended that login.
+ */
 export interface RequestApple {
   /** Is somebody signed in, or a school connected, in this browser session? */
   readonly isAuthenticated: boolean
@@ -72,6 +77,11 @@ export function createRequestApple(instance: Instance, req: Request): RequestApp
   return new LazyRequestApple(instance, req)
 }
 
+/** Finds out whether the login still holds, where that is not known; undefined when there is nothing to wait for. */
+export function settled(apple: RequestApple): Promise<void> | undefined {
+  return apple instanceof LazyRequestApple ? apple.settle() : undefined
+}
+
 class LazyRequestApple implements RequestApple {
   readonly #instance: Instance
   readonly #req: Request
@@ -83,8 +93,13 @@ class LazyRequestApple implements RequestApple {
     this.#req = req
   }
 
+  settle(): Promise<void> | undefined {
+    return settleLogin(this.#instance, this.#req)
+  }
+
   get #login(): LoginView | undefined {
     const stored = this.#instance.loginRecords.stored(this.#req)
+    requireSettled(this.#instance, this.#req)
     if (stored !== this.#stored) {
       this.#stored = stored
       this.#view = stored === undefined ? undefined : unfoldLogin(this.#instance, stored)
@@ -152,7 +167,10 @@ class LazyRequestApple implements RequestApple {
     }
     if (login.organization !== undefined) return
     await requireStillSignedIn(this.#instance, this.#req)
-    this.#instance.loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
+    const { loginRecords } = this.#instance
+    const subjects = new Set([...loginRecords.subjects(this.#req), organizationSubject(organization.id)])
+    loginRecords.setSubjects(this.#req, [...subjects])
+    loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
   }
 
   getAccessToken(): Promise<string> {
@@ -171,7 +189,7 @@ class LazyRequestApple implements RequestApple {
   }
 
   async logout(options: { revoke?: boolean } = {}): Promise<void> {
-    const login = this.#login
+    const login = readLogin(this.#instance, this.#req)
     await signOut(this.#instance, this.#req, login, options.revoke ?? this.#instance.config.revokeOnLogout)
   }
 }

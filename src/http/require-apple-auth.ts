@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { AppleAttachMissingError, AppleForbiddenError } from '../errors.js'
 import { findMissing, type Missing } from './guard-conditions.js'
 import { type GuardRules, parseGuardOptions, type RequireAppleAuthOptions } from './guard-options.js'
-import type { RequestApple } from './request-apple.js'
+import { type RequestApple, settled } from './request-apple.js'
 import { isNavigation } from './request-origin.js'
 
 /**
@@ -49,6 +49,7 @@ async function letsPass(
   next: NextFunction,
 ): Promise<boolean> {
   const apple = from(req)
+  await settled(apple)
   if (!apple.isAuthenticated) {
     await refuseStranger(rules, apple, req, res, next)
     return false

@@ -12,13 +12,14 @@ export function returnPath(config: AppleAuthConfig, asked: unknown): string {
 }
 
 /** The path of a sibling route of the callback, as the browser sees it. */
-export function routePath(config: AppleAuthConfig, route: 'login' | 'logout'): string {
+export function routePath(config: AppleAuthConfig, route: 'login' | 'logout' | 'notifications'): string {
   return new URL(route, config.redirectUri.replace(/\/$/, '')).pathname
 }
 
 function isOwnRoute(config: AppleAuthConfig, path: string): boolean {
   const { pathname } = new URL(path, 'http://site.invalid')
-  const own = [routePath(config, 'login'), routePath(config, 'logout'), new URL(config.redirectUri).pathname]
+  const routes = (['login', 'logout', 'notifications'] as const).map((route) => routePath(config, route))
+  const own = [...routes, new URL(config.redirectUri).pathname]
   // Express looks at neither case nor a slash at the end.
   const plain = (each: string): string => each.toLowerCase().replace(/\/+$/, '')
   return own.map(plain).includes(plain(pathname))

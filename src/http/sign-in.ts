@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import { toUser, type UnverifiedName } from '../apple/identity.js'
 import type { LoginRecord } from '../session/login-record.js'
 import type { PendingLogin } from '../session/pending-logins.js'
+import { organizationSubject, personSubject } from '../session/subject.js'
 import { admitLogin } from './admit-login.js'
 import type { Identity } from './identity-request.js'
 import type { Instance } from './instance.js'
@@ -28,15 +28,15 @@ export async function signIn(
 ): Promise<void> {
   const unverifiedName = parseUnverifiedName(userField)
   const record = toRecord(pending, identity, unverifiedName)
-  const owner = ownerOf(identity)
+  const subjects = subjectsOf(identity)
   const before = instance.loginRecords.owner(req)
-  const isSomebodyElse = before !== owner && (before ?? instance.loginRecords.stored(req)) !== undefined
+  const isSomebodyElse = before !== subjects[0] && (before ?? instance.loginRecords.stored(req)) !== undefined
   const clear = (): void => {
     if (isSomebodyElse) forgetPerson(req)
   }
   clear()
   await admitLogin(instance, req, pending, identity, { record, unverifiedName, clear })
-  await replaceSession(instance, req, { pending, record, owner, keepsAge: !isSomebodyElse })
+  await replaceSession(instance, req, { pending, record, subjects, keepsAge: !isSomebodyElse })
   instance.events.emit('login', {
     user: identity.claims && toUser(identity.claims, unverifiedName),
     organization: identity.organization,
@@ -50,12 +50,12 @@ function toRecord(
   { tokens, claims, organization }: Identity,
   name: UnverifiedName | undefined,
 ): LoginRecord {
-  const now = Math.floor(Date.now() / 1000)
+  const now = Date.now() / 1000
   const requestedScope = pending.scope.join(' ')
   return {
     loginAt: now,
     accessToken: tokens.accessToken,
-    accessTokenExpiresAt: now + tokens.expiresInSeconds,
+    accessTokenExpiresAt: Math.floor(now) + tokens.expiresInSeconds,
     refreshToken: tokens.refreshToken,
     idToken: tokens.idToken,
     // Apple's token response names no scope; Apple School Manager accounts' id_tokens do.
@@ -66,8 +66,11 @@ function toRecord(
   }
 }
 
-/** A person, or without an id_token a school, as a short text that says nothing to who reads it. */
-function ownerOf({ claims, organization }: Identity): string {
-  const whose = claims === undefined ? ['organization', organization?.id] : ['person', claims.iss, claims.sub]
-  return createHash('sha256').update(JSON.stringify(whose)).digest('base64url').slice(0, 22)
+/** Whom a login is about, whose data the session then holds first: a person, or without an id_token a school. */
+function subjectsOf({ claims, organization }: Identity): readonly string[] {
+  const organizationId = organization?.id ?? claims?.org_id
+  return [
+    ...(claims === undefined ? [] : [personSubject(claims.sub)]),
+    ...(organizationId === undefined ? [] : [organizationSubject(organizationId)]),
+  ]
 }

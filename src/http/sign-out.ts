@@ -1,5 +1,4 @@
 import type { Request } from 'express'
-import { AppleAuthError, AppleUnavailableError } from '../errors.js'
 import {
   destroySession,
   regenerateSession,
@@ -8,12 +7,13 @@ import {
   type SessionBag,
   sessionCookie,
 } from '../session/app-session.js'
-import { isLoginKey, isOthersKey, type LoginRecord } from '../session/login-record.js'
+import { isLoginKey, isOthersKey } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import type { LoginView } from './login-view.js'
 
 /**
- * Ends the login here first, then revokes its tokens at Apple. Apple's silence keeps nobody signed in.
+ * Writes down what is owed to Apple, ends the login here, then revokes its tokens at Apple. Apple's silence keeps nobody
+ * signed in.
  *
  * The whole session goes, except while another instance is signed in there: then that login stays, under a new id.
  *
@@ -28,10 +28,20 @@ export async function signOut(
   const { loginRecords } = instance
   // Where the grant has ended at Apple before, the login is gone and the person's data is not.
   if (loginRecords.stored(req) === undefined && loginRecords.owner(req) === undefined) return
-  await endSession(instance, req)
-  if (login === undefined) return
+  if (login === undefined) {
+    await endSession(instance, req)
+    return
+  }
   const who = { sub: login.user?.sub, organizationId: login.organization?.id ?? login.user?.organizationId }
-  const revoked = revoke && (await revokeTokens(instance, login, who))
+  // Before the session goes, which is the only place that has them.
+  const owed = revoke ? await instance.revocations.owe({ ...login.record, ...who }) : undefined
+  try {
+    await endSession(instance, req)
+  } catch (error) {
+    await owed?.withdraw()
+    throw error
+  }
+  const revoked = (await owed?.send()) ?? false
   instance.events.emit('logout', { ...who, revoked })
 }
 
@@ -53,7 +63,7 @@ async function keepOthersLogins({ config, loginRecords }: Instance, req: Request
   const kept = Object.entries(requireSession(req)).filter(([key]) => isOthersKey(key, config.name))
   await regenerateSession(req)
   Object.assign(requireSession(req), Object.fromEntries(kept))
-  if (owner !== undefined) loginRecords.setOwner(req, owner)
+  if (owner !== undefined) loginRecords.setSubjects(req, [owner])
   await saveSession(req)
 }
 
@@ -71,37 +81,4 @@ function cookieEraser(req: Request, session: SessionBag): () => void {
       ...(typeof sameSite === 'string' || typeof sameSite === 'boolean' ? { sameSite } : {}),
     })
   }
-}
-
-async function revokeTokens(
-  instance: Instance,
-  { record }: LoginView,
-  who: { sub: string | undefined; organizationId: string | undefined },
-): Promise<boolean> {
-  try {
-    if (record.refreshToken === undefined) await instance.client.revoke(record.accessToken, 'access_token')
-    else await instance.client.revoke(record.refreshToken, 'refresh_token')
-  } catch (cause) {
-    const error =
-      cause instanceof AppleAuthError
-        ? cause
-        : new AppleUnavailableError('The revocation could not be sent.', { cause })
-    instance.events.emit('revocation_failed', { ...who, error })
-    return false
-  }
-  await forgetConnection(instance, record, who.organizationId)
-  return true
-}
-
-/** The grant is gone at Apple, and with it the school's connection where it stood on this grant. */
-async function forgetConnection(
-  { connections, events }: Instance,
-  record: LoginRecord,
-  organizationId: string | undefined,
-): Promise<void> {
-  if (organizationId === undefined) return
-  await connections?.release(organizationId, record).catch((error: unknown) => {
-    // Signed out and revoked all the same; the connection will be found broken.
-    events.note('the connection that a logout revoked could not be forgotten', error)
-  })
 }

@@ -1,31 +1,20 @@
 import { createHash } from 'node:crypto'
-import {
-  type AccessTokenRecord,
-  type Breakage,
-  type ConnectionRecord,
-  parseAccessToken,
-  parseBreakage,
-  parseConnection,
-  parseEnvelope,
-  type SealedConnection,
-} from './connection-record.js'
-import { createSealing } from './sealing.js'
+import type { Events } from '../events.js'
+import { type ConnectionRecord, parseConnection, parseEnvelope, type SealedConnection } from './connection-record.js'
+import { createGrantTokens, type GrantTokens } from './grant-tokens.js'
+import { createMoveToFirstKey } from './move-to-first-key.js'
+import { createSealing, type Sealing } from './sealing.js'
 import type { Store } from './store.js'
 
 /** The connected schools in the store, for one client id. Everything here rejects with AppleStoreError for a store that fails. */
-export interface ConnectionRecords {
+export interface ConnectionRecords extends GrantTokens {
   find(organizationId: string): Promise<ConnectionRecord | SealedConnection | undefined>
   list(): AsyncIterable<ConnectionRecord | SealedConnection>
   keep(record: ConnectionRecord): Promise<void>
   /** Forgets a grant and what lies beside it; a newer one that is there by then stays. */
   forget(grant: ConnectionRecord): Promise<void>
-  /** Forgets what lies beside a grant: its access token and its breakage. */
-  forgetTokens(grant: ConnectionRecord): Promise<void>
-  accessToken(grant: ConnectionRecord): Promise<AccessTokenRecord | undefined>
-  keepAccessToken(grant: ConnectionRecord, token: AccessTokenRecord): Promise<void>
-  breakage(grant: ConnectionRecord): Promise<Breakage | undefined>
-  /** Notes that the grant is broken; undefined: that it works again. */
-  noteBreakage(grant: ConnectionRecord, breakage: Breakage | undefined): Promise<void>
+  /** Forgets a grant that no key opens; what lies beside it ends by itself. */
+  forgetSealed(connection: SealedConnection): Promise<void>
 }
 
 /**
@@ -34,30 +23,44 @@ export interface ConnectionRecords {
  * What changes while a grant is in use lies under keys of that grant's own, so that a node which still works with an old
  * grant never overwrites a newer one. Connecting and disconnecting write the school's own key, and the store knows no
  * transactions: of two that meet within one round trip to it, the later write wins. Sealed values work only under their
- * own key.
+ * own key, and move to the first key when they are read.
  */
-export function createConnectionRecords(store: Store, clientId: string, keys: readonly Buffer[]): ConnectionRecords {
-  const { schoolKey, accessKey, brokenKey } = keysFor(clientId)
+export function createConnectionRecords(
+  store: Store,
+  clientId: string,
+  keys: readonly Buffer[],
+  events: Events,
+): ConnectionRecords {
+  const school = (organizationId: string): string => digest([clientId, organizationId])
+  const schoolKey = (organizationId: string): string => `connection:${school(organizationId)}`
   const sealing = (key: string) => createSealing(keys, `${key} ${clientId}`)
+  const move = createMoveToFirstKey(store, events)
+  const tokens = createGrantTokens(
+    store,
+    ({ organizationId, grantId }) => `${school(organizationId)}:${grantId}`,
+    sealing,
+    move,
+  )
 
   async function find(organizationId: string): Promise<ConnectionRecord | SealedConnection | undefined> {
     const key = schoolKey(organizationId)
-    const envelope = parseEnvelope((await store.get(key)) ?? '')
+    const stored = (await store.get(key)) ?? ''
+    const envelope = parseEnvelope(stored)
     // Another school's, put under this one's key.
     if (envelope?.organizationId !== organizationId) return undefined
     const opened = sealing(key).open(envelope.grant)
     const record = opened === undefined ? undefined : parseConnection(opened)
-    return record?.organizationId === organizationId ? record : { organizationId, isSealed: true }
-  }
-
-  async function forgetTokens(grant: ConnectionRecord): Promise<void> {
-    await store.delete(accessKey(grant))
-    await store.delete(brokenKey(grant))
+    if (record?.organizationId !== organizationId) {
+      events.emit('unsealing_failed', { record: 'connection', organizationId })
+      return { organizationId, isSealed: true }
+    }
+    if (!sealing(key).isCurrent(envelope.grant)) await move(key, stored, serialize(record, sealing(key)))
+    return record
   }
 
   return {
+    ...tokens,
     find,
-    forgetTokens,
 
     async *list() {
       // The ids first, and then each as it is by then: a store may show an entry twice, late, or under a shortened key.
@@ -75,50 +78,23 @@ export function createConnectionRecords(store: Store, clientId: string, keys: re
 
     async keep(record) {
       const key = schoolKey(record.organizationId)
-      const grant = sealing(key).seal(JSON.stringify(record))
-      await store.set(key, JSON.stringify({ organizationId: record.organizationId, grant }))
+      await store.set(key, serialize(record, sealing(key)))
     },
+
+    forgetSealed: ({ organizationId }) => store.delete(schoolKey(organizationId)),
 
     async forget(grant) {
       // The school last: should one of these fail, it is still there to be disconnected.
-      await forgetTokens(grant)
+      await tokens.forgetTokens(grant)
       const latest = await find(grant.organizationId)
       if (latest === undefined || 'isSealed' in latest || latest.grantId !== grant.grantId) return
       await store.delete(schoolKey(grant.organizationId))
     },
-
-    async accessToken(grant) {
-      const key = accessKey(grant)
-      const stored = await store.get(key)
-      const opened = stored === undefined ? undefined : sealing(key).open(stored)
-      return opened === undefined ? undefined : parseAccessToken(opened)
-    },
-
-    async keepAccessToken(grant, token) {
-      const key = accessKey(grant)
-      const lifetimeMs = Math.max(1, Math.ceil(token.expiresAt * 1000 - Date.now()))
-      // A refresh token that Apple has replaced is needed for as long as the connection is.
-      const keptMs = token.refreshToken === undefined ? lifetimeMs : undefined
-      await store.set(key, sealing(key).seal(JSON.stringify(token)), keptMs)
-    },
-
-    breakage: async (grant) => parseBreakage((await store.get(brokenKey(grant))) ?? ''),
-
-    async noteBreakage(grant, breakage) {
-      if (breakage === undefined) await store.delete(brokenKey(grant))
-      else await store.set(brokenKey(grant), JSON.stringify(breakage))
-    },
   }
 }
 
-/** The keys that a client's schools lie under. */
-function keysFor(clientId: string) {
-  const school = (organizationId: string): string => digest([clientId, organizationId])
-  return {
-    schoolKey: (organizationId: string): string => `connection:${school(organizationId)}`,
-    accessKey: (grant: ConnectionRecord): string => `access:${school(grant.organizationId)}:${grant.grantId}`,
-    brokenKey: (grant: ConnectionRecord): string => `broken:${school(grant.organizationId)}:${grant.grantId}`,
-  }
+function serialize(record: ConnectionRecord, { seal }: Sealing): string {
+  return JSON.stringify({ organizationId: record.organizationId, grant: seal(JSON.stringify(record)) })
 }
 
 /** A key of constant length: some stores allow 255 characters, and an id may have as many itself. */

@@ -1,10 +1,10 @@
 import type { Request } from 'express'
-import { hasEnded, keyPrefix, readSession, requireSession } from './app-session.js'
+import { hasEnded, keyPrefix, readSession, requireSession, type SessionBag } from './app-session.js'
 import type { Sealing } from './sealing.js'
 
 /** All that is kept of a login. */
 export interface LoginRecord {
-  /** Seconds since 1970. */
+  /** Seconds since 1970, in fractions. */
   readonly loginAt: number
   readonly accessToken: string
   /** Seconds since 1970. */
@@ -26,15 +26,21 @@ export interface LoginRecord {
 export interface LoginRecords {
   /** The stored text, which changes exactly when the record does; undefined when nobody is signed in. */
   stored(req: Request): string | undefined
-  /** Reads a stored text; undefined for one that no key opens or that is damaged. */
-  parse(stored: string): LoginRecord | undefined
+  /** The same; undefined also where there is no session to look into. Never throws. */
+  peek(req: Request): string | undefined
+  /** Reads a stored text; `sealed` for one that no key opens, undefined for one that is damaged or another client's. */
+  parse(stored: string): LoginRecord | 'sealed' | undefined
+  /** Is a stored text sealed by the first key, where there is one? */
+  isCurrent(stored: string): boolean
   write(req: Request, record: LoginRecord): void
   remove(req: Request): void
   /** Does the store still hold a login in this request's session? */
   isStillStored(req: Request): Promise<boolean>
   /** Whose data the session holds: stays when the login ends, so that the next person does not find it. */
   owner(req: Request): string | undefined
-  setOwner(req: Request, owner: string): void
+  /** Whom the login is about, the owner first: see `subject.ts`. */
+  subjects(req: Request): readonly string[]
+  setSubjects(req: Request, subjects: readonly string[]): void
 }
 
 /**
@@ -50,16 +56,30 @@ export function createLoginRecords(instanceName: string, clientId: string, seali
   const key = `${keyPrefix}${instanceName}`
   const ownerKey = `${key}:owner`
 
+  function subjects(req: Request): readonly string[] {
+    if (hasEnded(req)) return []
+    const value = requireSession(req)[ownerKey]
+    return typeof value === 'string' ? value.split(' ') : []
+  }
+
   return {
+    subjects,
+    isCurrent: sealing.isCurrent,
+
     stored(req) {
       if (hasEnded(req)) return undefined
       const value = requireSession(req)[key]
       return typeof value === 'string' ? value : undefined
     },
 
+    peek(req) {
+      const value = (req.session as SessionBag | undefined)?.[key]
+      return typeof value === 'string' ? value : undefined
+    },
+
     parse(stored) {
       const text = sealing.open(stored)
-      return text === undefined ? undefined : decode(text, clientId)
+      return text === undefined ? 'sealed' : decode(text, clientId)
     },
 
     write(req, record) {
@@ -75,14 +95,10 @@ export function createLoginRecords(instanceName: string, clientId: string, seali
       return typeof stored?.[key] === 'string'
     },
 
-    owner(req) {
-      if (hasEnded(req)) return undefined
-      const owner = requireSession(req)[ownerKey]
-      return typeof owner === 'string' ? owner : undefined
-    },
+    owner: (req) => subjects(req)[0],
 
-    setOwner(req, owner) {
-      requireSession(req)[ownerKey] = owner
+    setSubjects(req, subjects) {
+      requireSession(req)[ownerKey] = subjects.join(' ')
     },
   }
 }

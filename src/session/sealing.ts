@@ -1,15 +1,18 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 
 /** Seals texts that rest in a store, and opens them again. */
 export interface Sealing {
-  seal(text: string): string
+  readonly seal: (text: string) => string
   /** The text; undefined when no key opens it. A text that was never sealed is given back as it is. */
-  open(stored: string): string | undefined
+  readonly open: (stored: string) => string | undefined
+  /** Is this as `seal` would make it today: by the first key, or unsealed where there are none? Costs no cryptography. */
+  readonly isCurrent: (stored: string) => boolean
 }
 
-const mark = 'sealed.1.'
 const ivBytes = 12
 const tagBytes = 16
+/** A sealed text; the second form names its key. */
+const sealedText = /^sealed\.(?:1|2\.([\w-]{8}))\.([\w-]*)$/
 
 /**
  * AES-256-GCM (NIST SP 800-38D) with the first key; all keys open. Without keys texts stay as they are.
@@ -17,12 +20,14 @@ const tagBytes = 16
  * `purpose` is authenticated along with the text, so that a sealed value works only where it was put.
  */
 export function createSealing(keys: readonly Buffer[], purpose: string): Sealing {
-  const [sealingKey] = keys
+  const named = keys.map((key) => ({ key, name: nameOf(key) }))
+  const [first] = named
+  const mark = `sealed.2.${first?.name ?? ''}.`
   return {
     seal(text) {
-      if (sealingKey === undefined) return text
+      if (first === undefined) return text
       const iv = randomBytes(ivBytes)
-      const cipher = createCipheriv('aes-256-gcm', sealingKey, iv, { authTagLength: tagBytes }).setAAD(
+      const cipher = createCipheriv('aes-256-gcm', first.key, iv, { authTagLength: tagBytes }).setAAD(
         Buffer.from(purpose),
       )
       const sealed = Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final()])
@@ -30,16 +35,31 @@ export function createSealing(keys: readonly Buffer[], purpose: string): Sealing
     },
 
     open(stored) {
-      if (!stored.startsWith(mark)) return stored
-      const bytes = Buffer.from(stored.slice(mark.length), 'base64url')
+      if (!isSealed(stored)) return stored
+      const [, keyName, data = ''] = sealedText.exec(stored) ?? []
+      const bytes = Buffer.from(data, 'base64url')
       if (bytes.length < ivBytes + tagBytes) return undefined
-      for (const key of keys) {
+      for (const { key, name } of named) {
+        if (keyName !== undefined && keyName !== name) continue
         const text = openWith(key, bytes, purpose)
         if (text !== undefined) return text
       }
       return undefined
     },
+
+    // Without keys there is nothing to seal with: what another key has sealed stays as it is.
+    isCurrent: (stored) => first === undefined || stored.startsWith(mark),
   }
+}
+
+/** Was this text made by `seal`, whatever the key? */
+export function isSealed(stored: string): boolean {
+  return stored.startsWith('sealed.')
+}
+
+/** Says which key sealed a text and nothing of the key itself: 48 bits of a hash of 256 random ones. */
+function nameOf(key: Buffer): string {
+  return createHash('sha256').update('express-apple-auth key').update(key).digest('base64url').slice(0, 8)
 }
 
 function openWith(key: Buffer, bytes: Buffer, purpose: string): string | undefined {

@@ -41,7 +41,8 @@ export function createStore(open: OpenStore, name: string): Store {
   function startListing(store: AppleStore) {
     if (typeof store.iterator !== 'function') {
       throw new AppleStoreError(
-        `The ${name} cannot list what it holds, and connections.list() needs that: give a Keyv instance, or a URL.`,
+        `The ${name} cannot list what it holds, which connections.list() and finding revocations after a restart need: ` +
+          'give a Keyv instance, or a URL.',
         { status: 500 },
       )
     }

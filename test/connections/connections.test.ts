@@ -154,8 +154,10 @@ describe('connections', () => {
     const set = store.set.bind(store)
     let loggedOut: Promise<unknown> | undefined
     store.set = async (key: string, value: unknown, ttl?: number) => {
-      loggedOut ??= visitor.post('/auth/apple/logout').then()
-      await loggedOut
+      if (key.startsWith('connection:')) {
+        loggedOut ??= visitor.post('/auth/apple/logout').then()
+        await loggedOut
+      }
       return set(key, value, ttl)
     }
     await signIn(apple, visitor, { idToken: { claims: { sub: administrator, org_id: 'org-1' } } })

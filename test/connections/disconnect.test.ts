@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { Keyv } from 'keyv'
 import type { AppleAuthOptions } from '../../src/index.js'
 import { withClockAhead } from '../support/clock.js'
-import { connectSchool, rejectionOf } from '../support/schools.js'
+import { connectSchool } from '../support/schools.js'
+import { until } from '../support/until.js'
 import type { TestApp } from '../support/test-app.js'
 import { useApple } from '../support/use-apple.js'
 
@@ -44,18 +45,28 @@ describe('disconnect', () => {
     expect(await connections.disconnect('org-1')).toBe(false)
   })
 
-  it.each([400, 500])('leaves the school connected when Apple answers %i', async (status) => {
-    const app = await startNode()
-    const events = disconnections(app)
-    const { connections } = app.apple
-    await connectSchool(apple, app)
-    failRevocations(status)
-    expect(await rejectionOf(connections.disconnect('org-1'))).toHaveProperty('code')
-    expect(await connections.get('org-1')).toMatchObject({ status: 'working' })
-    expect(events).toEqual([])
-    apple.misbehave = () => false
-    expect(await connections.disconnect('org-1')).toBe(true)
-  })
+  it.each([400, 500])(
+    'forgets the school though Apple answers %i, and asks Apple again until it is done',
+    async (status) => {
+      const store = new Keyv()
+      const app = await startNode({ store })
+      const events = disconnections(app)
+      const failures: unknown[] = []
+      app.apple.on('revocation_failed', (event) => failures.push(event))
+      const { connections } = app.apple
+      await connectSchool(apple, app)
+      failRevocations(status)
+      expect(await connections.disconnect('org-1')).toBe(true)
+      expect(await connections.get('org-1')).toBeUndefined()
+      expect(events).toEqual([{ organizationId: 'org-1' }])
+      expect(failures).toMatchObject([{ organizationId: 'org-1', willRetry: true }])
+      apple.misbehave = () => false
+      await until(() => store.store.size === 0)
+      expect(apple.requestsTo('/revoke').map(({ form }) => form.get('token'))).toEqual(
+        Array.from({ length: 2 }, () => expect.stringMatching(/^r[0-9a-f]{32}/)),
+      )
+    },
+  )
 
   it('revokes the access token where there is no other', async () => {
     const app = await startNode()

@@ -119,6 +119,7 @@ describe('POST /logout', () => {
         sub: expect.any(String),
         organizationId: undefined,
         error: expect.objectContaining({ code: expect.stringMatching(/^ERR_APPLE_/) }),
+        willRetry: true,
       },
       { sub: expect.any(String), organizationId: undefined, revoked: false },
     ])

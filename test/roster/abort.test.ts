@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
 import type { RosterClient } from '../../src/roster/roster-client.js'
-import { follow, json, rejection, status, until, useRoster } from './use-roster.js'
+import { until } from '../support/until.js'
+import { follow, json, rejection, status, useRoster } from './use-roster.js'
 
 const bench = useRoster()
 const reason = new Error('enough')

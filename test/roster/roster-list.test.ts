@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { RosterUser } from '../../src/roster/user.js'
-import { follow, json, rejection, status, until, useRoster } from './use-roster.js'
+import { until } from '../support/until.js'
+import { follow, json, rejection, status, useRoster } from './use-roster.js'
 
 const bench = useRoster()
 

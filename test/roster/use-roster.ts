@@ -106,8 +106,3 @@ export async function rejection(work: Promise<unknown>): Promise<unknown> {
   }
   throw new Error('nothing was thrown')
 }
-
-/** Waits for something to come true. A test that waits in vain does not hold the process. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5).unref())
-}

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import type { AppleClient } from '../apple/client.js'
+import type { Events } from '../events.js'
+import type { Leases } from '../session/leases.js'
+import type { OwedRevocation, OwedRevocations } from '../session/owed-revocations.js'
+import { createOutbox } from './outbox.js'
+import { failureOf, isFinal, nextAttemptAt } from './failed-attempt.js'
+import { createSendOwed } from './send-owed.js'
+
+/**
+ * Tokens that Apple is to take back: written down before anything else happens, so that neither Apple's silence nor the
+ * end of this process loses one.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7009
+ */
+export interface Revocations {
+  /** Writes down what is to be revoked; where the store fails, Apple is asked once and that is all. Never rejects. */
+  owe(tokens: RevocableTokens): Promise<RevocationUnderWay>
+}
+
+/** The tokens of one grant, and whose they are; more members than these do not matter. */
+export interface RevocableTokens {
+  readonly refreshToken?: string | undefined
+  readonly accessToken: string
+  /** Seconds since 1970. */
+  readonly accessTokenExpiresAt: number
+  readonly sub: string | undefined
+  readonly organizationId: string | undefined
+}
+
+/** A revocation that has been written down and not been sent. */
+export interface RevocationUnderWay {
+  /** Asks Apple; true when it is done. Otherwise it is tried again where that may help. Never rejects. */
+  send(): Promise<boolean>
+  /** Takes it back: nothing is to be revoked after all. Never rejects. */
+  withdraw(): Promise<void>
+}
+
+/** What revocations are made of. */
+export interface RevocationsParts {
+  readonly records: OwedRevocations
+  readonly leases: Leases
+  readonly client: AppleClient
+  readonly events: Events
+  /** The deadline of one call to Apple, in milliseconds. */
+  readonly httpTimeoutMs: number
+  /** Do other processes see the store too? Else nobody has left anything behind in it. */
+  readonly isShared: boolean
+  /** Is it of no more use to send this one? A newer grant has taken its place, and would end with it. */
+  readonly isSuperseded: (owed: OwedRevocation) => Promise<boolean>
+  /** Called when Apple has taken tokens back; what it rejects with is noted, no more. */
+  readonly revoked: (owed: OwedRevocation) => Promise<void>
+}
+
+/** How long a refresh token is tried to be revoked, in milliseconds; Apple documents no end of its use. */
+const refreshTokenMs = 180 * 24 * 60 * 60 * 1000
+/** What the session's store may take before Apple is asked for the first time, in milliseconds. */
+const graceMs = 10 * 1000
+
+/** Wires the revocations of one instance. */
+export function createRevocations(parts: RevocationsParts): Revocations {
+  const { records, client, events, httpTimeoutMs } = parts
+  const outbox = createOutbox(
+    records,
+    createSendOwed(parts, (owed) => askApple(client, owed), done),
+    events,
+  )
+  if (parts.isShared) outbox.start()
+
+  async function done(owed: OwedRevocation): Promise<void> {
+    await parts.revoked(owed).catch((error: unknown) => {
+      events.note('tokens were revoked, and what stood on them could not be forgotten', error)
+    })
+  }
+
+  async function keep(owed: OwedRevocation): Promise<boolean> {
+    try {
+      await records.keep(owed)
+      return true
+    } catch (error) {
+      events.note('a revocation could not be written down, so Apple is asked once only', error)
+      return false
+    }
+  }
+
+  async function forget({ id }: OwedRevocation): Promise<void> {
+    await records.forget(id).catch((error: unknown) => {
+      // It is sent again then, which does no harm.
+      events.note('a revocation that is done could not be forgotten', error)
+    })
+  }
+
+  async function send(owed: OwedRevocation, isKept: boolean): Promise<boolean> {
+    try {
+      await askApple(client, owed)
+    } catch (cause) {
+      const error = failureOf(cause)
+      const willRetry = isKept && !isFinal(error) && (await postpone(owed))
+      if (isKept && !willRetry) await forget(owed)
+      events.emit('revocation_failed', { sub: owed.sub, organizationId: owed.organizationId, error, willRetry })
+      return false
+    }
+    if (isKept) await forget(owed)
+    await done(owed)
+    return true
+  }
+
+  async function postpone(owed: OwedRevocation): Promise<boolean> {
+    const next = { ...owed, attempts: 1, dueAt: nextAttemptAt(1) }
+    if (next.dueAt >= owed.endsAt) return false
+    // Should this fail, the record from before is still there and due a little later.
+    await keep(next)
+    outbox.add(next)
+    return true
+  }
+
+  return {
+    async owe(tokens) {
+      const owed = write(tokens, httpTimeoutMs + graceMs)
+      const isKept = await keep(owed)
+      return {
+        send: () => send(owed, isKept),
+        async withdraw() {
+          if (isKept) await forget(owed)
+        },
+      }
+    },
+  }
+}
+
+/** `ownMs`: so long other nodes leave it alone while this one is at it, in milliseconds. */
+function write(tokens: RevocableTokens, ownMs: number): OwedRevocation {
+  const { refreshToken, accessToken, accessTokenExpiresAt, sub, organizationId } = tokens
+  const now = Date.now()
+  return {
+    id: randomBytes(16).toString('base64url'),
+    refreshToken,
+    accessToken,
+    sub,
+    organizationId,
+    owedAt: now,
+    endsAt: refreshToken === undefined ? accessTokenExpiresAt * 1000 : now + refreshTokenMs,
+    attempts: 0,
+    dueAt: now + ownMs,
+  }
+}
+
+/** Rejects with Apple's refusal or silence. */
+async function askApple(client: AppleClient, { refreshToken, accessToken }: OwedRevocation): Promise<void> {
+  if (refreshToken === undefined) await client.revoke(accessToken, 'access_token')
+  else await client.revoke(refreshToken, 'refresh_token')
+}
