@@ -18,14 +18,19 @@ export interface LoginView {
 /** The login in the request's session, whether or not Apple has ended it; undefined when there is none that can be read. */
 export function readLogin(instance: Instance, req: Request): LoginView | undefined {
   const stored = instance.loginRecords.stored(req)
-  return stored === undefined ? undefined : unfoldLogin(instance, stored)
+  return stored === undefined ? undefined : openLogin(instance, stored)
 }
 
-/** Unfolds a stored login; a damaged one is nobody's, and so is one that no key opens, which an event tells of. */
-export function unfoldLogin(instance: Instance, stored: string): LoginView | undefined {
+/** Unfolds a stored login that somebody asks for; an event tells of one that no key opens. */
+export function openLogin(instance: Instance, stored: string): LoginView | undefined {
   const record = instance.loginRecords.parse(stored)
-  if (record === 'sealed') instance.events.emit('unsealing_failed', { record: 'login', organizationId: undefined })
-  if (record === undefined || record === 'sealed') return undefined
+  if (record !== 'sealed') return record && unfoldLogin(instance, record)
+  instance.events.emit('unsealing_failed', { record: 'login', organizationId: undefined })
+  return undefined
+}
+
+/** Unfolds a login record; a damaged one is nobody's. */
+export function unfoldLogin(instance: Instance, record: LoginRecord): LoginView | undefined {
   try {
     const claims =
       record.idToken === undefined ? undefined : readVerifiedClaims(record.idToken, instance.config.clientId)

@@ -9,7 +9,7 @@ import type { AppleTokens } from '../session/tokens.js'
 import { currentAccessToken, renewedAccessToken } from './access-token.js'
 import type { Instance } from './instance.js'
 import { startLogin } from './login.js'
-import { type LoginView, readLogin, unfoldLogin } from './login-view.js'
+import { type LoginView, openLogin, readLogin } from './login-view.js'
 import { requireSettled, settleLogin } from './settle-login.js'
 import { signOut } from './sign-out.js'
 import { returnPath, routePath } from './return-to.js'
@@ -102,7 +102,7 @@ class LazyRequestApple implements RequestApple {
     requireSettled(this.#instance, this.#req)
     if (stored !== this.#stored) {
       this.#stored = stored
-      this.#view = stored === undefined ? undefined : unfoldLogin(this.#instance, stored)
+      this.#view = stored === undefined ? undefined : openLogin(this.#instance, stored)
     }
     return this.#view
   }

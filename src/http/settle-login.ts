@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import type { AppleStoreError } from '../errors.js'
 import { saveSession } from '../session/app-session.js'
+import type { LoginRecord } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import { loginStart } from './login-start.js'
 import { unfoldLogin } from './login-view.js'
@@ -9,6 +10,8 @@ import { unfoldLogin } from './login-view.js'
 interface Outcome {
   /** The login as it was stored at that time. */
   readonly stored: string
+  /** Until when logins of this subject have ended, in milliseconds since 1970; it is still there, so it is younger. */
+  readonly endedUntil?: number
   /** Why it could not be looked up: then nobody may take it for a good one. */
   readonly failure?: AppleStoreError
 }
@@ -22,10 +25,15 @@ const outcomes = new WeakMap<Request, Map<Instance, Outcome>>()
 export function settleLogin(instance: Instance, req: Request): Promise<void> | undefined {
   const { loginRecords, marks } = instance
   const stored = loginRecords.peek(req)
-  if (stored === undefined || outcomes.get(req)?.get(instance)?.stored === stored) return undefined
+  if (stored === undefined) return undefined
+  const before = outcomes.get(req)?.get(instance)
+  const outcome = before?.stored === stored ? before : undefined
+  if (outcome?.failure !== undefined) return undefined
   const subjects = loginRecords.subjects(req)
-  const isKnownGood = subjects.length > 0 && subjects.every((subject) => marks.recall(subject) === -Infinity)
-  if (isKnownGood && loginRecords.isCurrent(stored)) return undefined
+  const survived = outcome?.endedUntil ?? -Infinity
+  const isKnownGood =
+    subjects.length > 0 && subjects.every((subject) => (marks.recall(subject) ?? Infinity) <= survived)
+  if (isKnownGood && (outcome !== undefined || loginRecords.isCurrent(stored))) return undefined
   return settle(instance, req, stored, subjects)
 }
 
@@ -45,10 +53,11 @@ async function settle(instance: Instance, req: Request, stored: string, subjects
     remember(instance, req, { stored, failure: error as AppleStoreError })
     return
   }
-  remember(instance, req, { stored })
+  remember(instance, req, { stored, endedUntil })
   // Another request, or the app, may have changed it meanwhile.
   if (loginRecords.peek(req) !== stored) return
-  const login = unfoldLogin(instance, stored)
+  const record = loginRecords.parse(stored)
+  const login = record === undefined || record === 'sealed' ? undefined : unfoldLogin(instance, record)
   if (subjects.length === 0 || (login !== undefined && loginStart(login.record, login.claims) <= endedUntil)) {
     loginRecords.remove(req)
     events.note('a login was ended', 'Apple has told that the person or the school took the consent back')
@@ -62,11 +71,7 @@ function remember(instance: Instance, req: Request, outcome: Outcome): void {
 }
 
 /** Saves at once: at the end of the request another one may have ended the session. */
-async function moveToFirstKey(
-  { loginRecords, events }: Instance,
-  req: Request,
-  record: NonNullable<ReturnType<typeof unfoldLogin>>['record'],
-): Promise<void> {
+async function moveToFirstKey({ loginRecords, events }: Instance, req: Request, record: LoginRecord): Promise<void> {
   try {
     if (!(await loginRecords.isStillStored(req))) return
     loginRecords.write(req, record)
