@@ -13,6 +13,9 @@ export type SendOwed = (id: string) => Promise<number | undefined>
 /** What a store may take around a call to Apple, in milliseconds. */
 const storeMs = 30 * 1000
 
+/** When to look again at what another node is at, in milliseconds. */
+const othersMs = 5000
+
 /** Makes the sender of revocations that were owed; `attempt` asks Apple once, `done` follows when Apple said yes. */
 export function createSendOwed(
   { records, leases, events, httpTimeoutMs, isSuperseded }: RevocationsParts,
@@ -53,7 +56,7 @@ export function createSendOwed(
 
   return async function sendOwed(id) {
     const lease = await leases.take(`revocation:${id}`, leaseMs)
-    if (lease === undefined) return Date.now() + leaseMs
+    if (lease === undefined) return Date.now() + othersMs
     try {
       const owed = await records.find(id)
       if (owed === undefined) return undefined
