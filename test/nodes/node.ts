@@ -45,7 +45,8 @@ async function openSessionStore(url: string): Promise<Store> {
 }
 
 function createApp(store: Store): Express {
-  const apple = appleAuth()
+  const told: string[] = []
+  const apple = appleAuth({ onNotification: ({ notificationId }) => void told.push(notificationId) })
   const school = appleAuth({ name: 'school', envPrefix: 'APPLE_SCHOOL_' })
   const app = express()
   app.set('trust proxy', 1)
@@ -62,6 +63,9 @@ function createApp(store: Store): Express {
   })
   app.get('/private', requireAppleAuth(), (req, res) => {
     res.json({ sub: req.apple.user?.sub })
+  })
+  app.get('/told', (_req, res) => {
+    res.json(told)
   })
   app.get('/token', async (req, res) => {
     const token = await req.apple.getAccessToken()
