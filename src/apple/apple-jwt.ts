@@ -21,6 +21,8 @@ export interface JwtKind {
   /** What errors call it. */
   readonly name: string
   readonly createError: (message: string, options: AppleAuthErrorOptions) => AppleAuthError
+  /** What to do about one that is for another client; nothing where there is nothing to do. */
+  readonly audienceAdvice: string
   /** Whether it must say when it ends; where it says so, it must not have ended. */
   readonly needsExp: boolean
 }
@@ -66,7 +68,7 @@ export function createAppleJwtVerifier(config: AppleAuthConfig, findKey: FindKey
         `has an iss that is not allowed (issuer, ${config.envPrefix}ISSUER, allows ${config.issuers.join(', ')})`,
       )
     }
-    const audience = checkAudience(payload, allowed, fail)
+    const audience = checkAudience(payload, allowed, kind.audienceAdvice, fail)
     checkTimes(payload, config.clockToleranceSeconds, kind.needsExp, fail)
     return { payload, audience, fail }
   }
@@ -93,10 +95,15 @@ function checkHeader(header: Readonly<Record<string, unknown>>, fail: Fail): voi
   if (header.crit !== undefined) throw fail('asks for extensions (crit)')
 }
 
-function checkAudience(payload: VerifiedJwt['payload'], allowed: readonly string[], fail: Fail): string {
+function checkAudience(
+  payload: VerifiedJwt['payload'],
+  allowed: readonly string[],
+  advice: string,
+  fail: Fail,
+): string {
   const { aud, azp } = payload
   const only: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
-  if (typeof only !== 'string' || !allowed.includes(only)) throw fail('is for another client (aud)')
+  if (typeof only !== 'string' || !allowed.includes(only)) throw fail(`is for another client (aud)${advice}`)
   if (azp !== undefined && azp !== only) throw fail('was issued to another client (azp)')
   return only
 }

@@ -30,6 +30,7 @@ export function createIdTokenVerifier(config: AppleAuthConfig, findKey: FindKey)
   const verifyJwt = createAppleJwtVerifier(config, findKey, {
     name: 'id_token',
     createError: (message, options) => new AppleIdTokenError(message, options),
+    audienceAdvice: '',
     needsExp: true,
   })
 

@@ -58,6 +58,7 @@ export function createNotificationVerifier(config: AppleAuthConfig, findKey: Fin
   const verifyJwt = createAppleJwtVerifier(config, findKey, {
     name: 'notification',
     createError: (message, options) => new AppleNotificationError(message, options),
+    audienceAdvice: `: if that one is yours too, put it into audiences (${config.envPrefix}AUDIENCES)`,
     // Apple's samples have none; on the wire there is one.
     needsExp: false,
   })

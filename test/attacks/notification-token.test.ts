@@ -60,6 +60,11 @@ describe('notification claims (catalogue section 8)', () => {
     expect(app.errors.at(-1)).toBeInstanceOf(AppleNotificationError)
   })
 
+  it('row 147: says where a client id belongs whose notifications are refused', async () => {
+    await expectRefused(good({ claims: { aud: 'com.example.ios' } }))
+    expect(String(app.errors.at(-1))).toContain('audiences (APPLE_AUDIENCES)')
+  })
+
   it('row 147: takes one for another of the configured client ids, and says to whom it was sent', async () => {
     const heard: AppleNotification[] = []
     const both = await TestApp.start(apple.url, {
