@@ -1,3 +1,4 @@
+import type { Response } from 'express'
 import type { OAuthError } from './oauth-error.js'
 
 /** What an endpoint says; one place sends and records it. */
@@ -32,4 +33,14 @@ export function emptyAnswer(status: number): Answer {
 /** Sends the browser on with 302. */
 export function redirectAnswer(location: string): Answer {
   return { status: 302, headers: { 'Cache-Control': 'no-store', Location: location }, body: '' }
+}
+
+/** Sends the browser on with 303, to GET the page that shows what a form did. */
+export function seeOtherAnswer(location: string): Answer {
+  return { ...redirectAnswer(location), status: 303 }
+}
+
+/** Sends an answer. Not by res.send(), which rewrites the content type. */
+export function sendAnswer(res: Response, { status, headers, body }: Answer): void {
+  res.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body)
 }

@@ -5,6 +5,10 @@ import type { FaultOptions } from './faults.js'
 import type { SimulatorPerson } from './person.js'
 import type { GrantFilter } from './grant-book.js'
 import { requireKnownNames } from './known-names.js'
+import { endConsents } from './notifications/end-consents.js'
+import { notify } from './notifications/notify.js'
+import type { NotifyOptions } from './notifications/notify-options.js'
+import { withoutProgress, type SimulatorNotification } from './notifications/outbox.js'
 import { createLoopbackServer, type ListenOptions } from './loopback-server.js'
 import type { SimulatorRequest } from './request-log.js'
 import { createSimulatorApp } from './simulator-app.js'
@@ -23,7 +27,7 @@ export interface AppleSimulator {
   readonly requests: readonly SimulatorRequest[]
   /** Starts an HTTP server on loopback and resolves to `url`. @throws Error when the host or the port cannot be had */
   readonly listen: (options?: ListenOptions) => Promise<string>
-  /** Stops the server and cuts its connections; may be called again and again. */
+  /** Stops the server, cuts its connections and gives up notifications; may be called again and again. */
   readonly close: () => Promise<void>
   /** Registers an app. @throws TypeError when Apple's portal would not take it */
   readonly registerClient: (client: SimulatorClient) => void
@@ -31,8 +35,21 @@ export interface AppleSimulator {
   readonly createClient: (options: CreateClientOptions) => ClientCredentials
   /** Lets a new signing key in and the oldest out, as Apple does every few weeks. */
   readonly rotateKeys: () => Promise<void>
-  /** Ends consents as a person or school does in the account settings; answers how many. Default: all of them. */
+  /**
+   * Ends consents as a person or school does in the account settings, and tells their apps `consent-revoked` in the
+   * background; answers how many ended. Default: all of them.
+   */
   readonly revokeGrant: (filter?: GrantFilter) => number
+  /**
+   * Lets something happen and tells one app about it, as Apple does server to server. `consent-revoked` ends the consent
+   * it speaks of, `account-deleted` every consent of that person, or of that school for Data Sharing. Resolves when the
+   * app answered 200, the attempts are used up, or the simulator is closed.
+   * @throws TypeError for options that make no sense
+   * @throws Error when there is no url, and after `close()`
+   */
+  readonly notify: (options: NotifyOptions) => Promise<SimulatorNotification>
+  /** The latest 1000 notifications, oldest first, as they stand; without tokens. */
+  readonly notifications: readonly SimulatorNotification[]
   /** Ends every access token at once; refresh tokens stay. */
   readonly expireAccessTokens: () => void
   /** Lets the next requests that fit fail, be late, or get no answer. @throws TypeError for options that make no sense */
@@ -72,9 +89,12 @@ export function createAppleSimulator(options: AppleSimulatorOptions = {}): Apple
     },
     async listen(where) {
       await server.listen(where)
+      state.outbox.open()
       return url()
     },
-    close: server.close,
+    async close() {
+      await Promise.all([state.outbox.close(), server.close()])
+    },
     registerClient: state.clients.register,
     createClient(wanted) {
       const { client, credentials } = createClientCredentials(wanted, ++clientsCreated, url)
@@ -83,6 +103,10 @@ export function createAppleSimulator(options: AppleSimulatorOptions = {}): Apple
     },
     rotateKeys: state.keys.rotate,
     revokeGrant: (filter = {}) => revokeGrant(state, filter),
+    notify: (options) => notify(state, options),
+    get notifications() {
+      return state.outbox.list().map(withoutProgress)
+    },
     expireAccessTokens() {
       state.tokens.expireAccessTokens()
       state.save()
@@ -93,19 +117,18 @@ export function createAppleSimulator(options: AppleSimulatorOptions = {}): Apple
   }
 }
 
-function revokeGrant({ clients, grants, save }: SimulatorState, filter: GrantFilter): number {
+function revokeGrant(state: SimulatorState, filter: GrantFilter): number {
   requireKnownNames('revokeGrant', filter, ['clientId', 'personId', 'organizationId'])
   const { clientId, personId, organizationId } = filter
-  const client = clients.find(clientId)
+  const client = state.clients.find(clientId)
   if (clientId !== undefined && client === undefined) throw new TypeError(`The client ${clientId} is not registered.`)
-  const ended = grants.revoke(
+  return endConsents(
+    state,
     (grant) =>
       (client === undefined || grant.consentGroup === client.consentGroup) &&
       (personId === undefined || grant.person?.id === personId) &&
       (organizationId === undefined || grant.organizationId === organizationId),
   )
-  save()
-  return ended
 }
 
 function subject({ clients, directory, subject }: SimulatorState, personId: string, teamId?: string): string {

@@ -27,12 +27,21 @@ export function approvedOrganization(request: AuthorizationRequest, person: Simu
   return request.scopes.includes(testScope) ? testOrganization.id : person.organizationId
 }
 
+/** Who would approve for an organization: the first of its people who may; for Apple's own, the developer account. */
+export function firstApprover(organizationId: string, { people }: Directory): SimulatorPerson | undefined {
+  if (organizationId === testOrganization.id) return people.find(({ role }) => role === 'developer')
+  return people.find((person) => person.organizationId === organizationId && mayApprove(person))
+}
+
+function mayApprove({ role }: SimulatorPerson): boolean {
+  return role === 'administrator' || role === 'site-manager'
+}
+
 function refusalOf({ service, scopes }: AuthorizationRequest, person: SimulatorPerson): string | undefined {
   if (service === 'sign-in-with-apple') return undefined
   if (scopes.includes(testScope)) {
     return person.role === 'developer' ? undefined : 'Only the developer account approves the test scope.'
   }
   if (!isManaged(person)) return 'This account belongs to no school.'
-  const mayApprove = person.role === 'administrator' || person.role === 'site-manager'
-  return mayApprove ? undefined : 'Only an administrator or a site manager approves for a school.'
+  return mayApprove(person) ? undefined : 'Only an administrator or a site manager approves for a school.'
 }

@@ -17,6 +17,8 @@ export interface CreateClientOptions {
   readonly scopes?: readonly string[]
   /** Default: the client id. */
   readonly groupId?: string
+  /** The server-to-server notification endpoint: https, or http on loopback. Default: none, the app is told nothing. */
+  readonly notificationUrl?: string
   /** How the names in `environment` begin, as in `appleAuth({ envPrefix })`. Default: `APPLE_`. */
   readonly envPrefix?: string
 }
@@ -40,6 +42,7 @@ const optionNames: Record<keyof CreateClientOptions, true> = {
   keyId: true,
   scopes: true,
   groupId: true,
+  notificationUrl: true,
   envPrefix: true,
 }
 
@@ -53,7 +56,7 @@ export function createClientCredentials(
   url: () => string,
 ): { client: SimulatorClient; credentials: ClientCredentials } {
   requireKnownNames('createClient', options, Object.keys(optionNames))
-  const { service, redirectUris, scopes, groupId, envPrefix = 'APPLE_' } = options
+  const { service, redirectUris, scopes, groupId, notificationUrl, envPrefix = 'APPLE_' } = options
   if (!serviceNames.includes(service)) throw new TypeError(`The service must be one of ${serviceNames.join(', ')}.`)
   const clientId = options.clientId ?? `com.example.app${String(number)}`
   const teamId = options.teamId ?? 'SIMTEAM001'
@@ -70,6 +73,7 @@ export function createClientCredentials(
     services: [service],
     ...(scopes !== undefined && { scopes }),
     ...(groupId !== undefined && { groupId }),
+    ...(notificationUrl !== undefined && { notificationUrl }),
   }
   const credentials: ClientCredentials = {
     ...{ clientId, teamId, keyId, privateKey },

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { requireKnownNames } from './known-names.js'
+import { requireNotificationUrl } from './notification-url.js'
 import { requireRedirectUri } from './redirect-uri.js'
 import { serviceNames, services, type SimulatorService } from './services.js'
 
@@ -26,6 +27,8 @@ export interface SimulatorClient {
   readonly scopes?: readonly string[]
   /** Apps of one team with the same group share a person's consent. Default: the client id. */
   readonly groupId?: string
+  /** The server-to-server notification endpoint: https, or http on loopback. Default: none, the app is told nothing. */
+  readonly notificationUrl?: string
 }
 
 /** A client after the checks: defaults filled in, keys parsed. */
@@ -38,17 +41,20 @@ export interface RegisteredClient {
   readonly scopes: readonly string[]
   /** Team and group in one string, because a group never spans teams. */
   readonly consentGroup: string
+  readonly notificationUrl: string | undefined
 }
 
 /** The registered apps. */
 export interface ClientRegistry {
   readonly register: (client: SimulatorClient) => void
   readonly find: (clientId: string | undefined) => RegisteredClient | undefined
+  /** All of them, in the order of their registration. */
+  readonly list: () => readonly RegisteredClient[]
   /** The first team that registered an app: it sees people's ids as they are. */
   readonly firstTeamId: () => string | undefined
 }
 
-const clientNames = ['clientId', 'teamId', 'keys', 'redirectUris', 'services', 'scopes', 'groupId']
+const clientNames = ['clientId', 'teamId', 'keys', 'redirectUris', 'services', 'scopes', 'groupId', 'notificationUrl']
 const keyNames = ['keyId', 'publicKey', 'services']
 
 /**
@@ -65,6 +71,7 @@ export function createClientRegistry(): ClientRegistry {
       clients.set(registered.clientId, registered)
     },
     find: (clientId) => (clientId === undefined ? undefined : clients.get(clientId)),
+    list: () => [...clients.values()],
     firstTeamId: () => clients.values().next().value?.teamId,
   }
 }
@@ -82,7 +89,7 @@ export function requireTenCharacters(what: string, id: string): void {
  * @throws TypeError with the first mistake and what to write instead
  */
 function parseClient(client: SimulatorClient): RegisteredClient {
-  const { clientId, teamId, keys, redirectUris } = client
+  const { clientId, teamId, keys, redirectUris, notificationUrl } = client
   requireKnownNames('A simulator client', client, clientNames)
   if (!/^[A-Za-z0-9._-]{1,255}$/.test(clientId)) {
     throw new TypeError('The clientId must be an App ID or Services ID such as com.example.app.')
@@ -92,6 +99,7 @@ function parseClient(client: SimulatorClient): RegisteredClient {
   const known = requireServices(`client ${clientId}`, client.services)
   if (redirectUris.length === 0) throw new TypeError(`The client ${clientId} needs at least one redirect URI.`)
   redirectUris.forEach(requireRedirectUri)
+  if (notificationUrl !== undefined) requireNotificationUrl(notificationUrl)
   if (keys.length === 0) throw new TypeError(`The client ${clientId} needs at least one key.`)
   return Object.freeze({
     clientId,
@@ -101,6 +109,7 @@ function parseClient(client: SimulatorClient): RegisteredClient {
     services: known,
     scopes: parseAllowedScopes(client),
     consentGroup: `${teamId}/${client.groupId ?? clientId}`,
+    notificationUrl,
   })
 }
 

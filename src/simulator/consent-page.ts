@@ -3,7 +3,7 @@ import type { Answer } from './answer.js'
 import { listCandidates, type Candidate } from './approvers.js'
 import type { AuthorizationRequest } from './authorization-request.js'
 import type { Directory } from './directory.js'
-import type { SimulatorRole } from './person.js'
+import { fullName, type SimulatorRole } from './person.js'
 import { pageAnswer } from './page.js'
 import { services, testScope } from './services.js'
 
@@ -91,7 +91,7 @@ function choice({ person, refusal }: Candidate, isChosen: boolean): string {
   const what = refusal ?? person.email ?? 'no e-mail address'
   const flags = `${isChosen ? ' checked' : ''}${refusal === undefined ? '' : ' disabled'}`
   return `<label class="choice"><input type="radio" name="person" value="${escapeHtml(person.id)}"${flags}>
-<span><span class="who">${escapeHtml(`${person.givenName} ${person.familyName}`)}</span>
+<span><span class="who">${escapeHtml(fullName(person))}</span>
 <span class="what">${escapeHtml(`${roleTitles[person.role]} · ${what}`)}</span></span></label>`
 }
 

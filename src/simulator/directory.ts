@@ -6,6 +6,8 @@ import { seededPeople, seededSchools, testOrganization } from './seed.js'
 /** Who and which schools there are; nothing in it changes. */
 export interface Directory {
   readonly people: readonly SimulatorPerson[]
+  /** Apple's test organization comes first. */
+  readonly schools: readonly SimulatorSchool[]
   readonly person: (id: string) => SimulatorPerson | undefined
   readonly school: (id: string) => SimulatorSchool | undefined
 }
@@ -45,6 +47,7 @@ export function createDirectory(
   }
   return {
     people: Object.freeze([...peopleById.values()]),
+    schools: Object.freeze([...schoolsById.values()]),
     person: (id) => peopleById.get(id),
     school: (id) => schoolsById.get(id),
   }

@@ -15,6 +15,8 @@ export interface Grant {
   readonly tokenFamily: string
   /** The choice of the first consent that asked for an e-mail address, kept until the grant ends. */
   hideEmail: boolean | undefined
+  /** When it began, in milliseconds. */
+  readonly openedAt: number
   revoked: boolean
 }
 
@@ -38,16 +40,18 @@ export interface GrantFilter {
 export interface GrantBook {
   /** Finds the live grant, or opens one: then it is the first consent, and the app is told the name. */
   readonly open: (owner: GrantOwner) => { grant: Grant; isFirst: boolean }
-  /** Ends live grants; answers how many. */
-  readonly revoke: (matches: (grant: Grant) => boolean) => number
+  /** The live grant, if there is one. */
+  readonly find: (owner: GrantOwner) => Grant | undefined
+  /** Ends live grants; answers them. */
+  readonly revoke: (matches: (grant: Grant) => boolean) => readonly Grant[]
   /** The live grants, oldest first. */
   readonly list: () => readonly Grant[]
   /** Takes a live grant of an earlier process back. */
   readonly restore: (grant: Grant) => void
 }
 
-/** Starts without any consent. */
-export function createGrantBook(): GrantBook {
+/** Starts without any consent; `now` is in milliseconds. */
+export function createGrantBook(now: () => number): GrantBook {
   const live = new Map<string, Grant>()
   return {
     open({ service, client: { consentGroup }, person, organizationId }) {
@@ -58,18 +62,21 @@ export function createGrantBook(): GrantBook {
       const grant: Grant = {
         ...{ service, consentGroup, person, organizationId, tokenFamily },
         hideEmail: undefined,
+        openedAt: now(),
         revoked: false,
       }
       live.set(key, grant)
       return { grant, isFirst: true }
     },
+    find: ({ service, client: { consentGroup }, person, organizationId }) =>
+      live.get(keyOf({ service, consentGroup, person, organizationId })),
     revoke(matches) {
       const ended = [...live].filter(([, grant]) => matches(grant))
       for (const [key, grant] of ended) {
         grant.revoked = true
         live.delete(key)
       }
-      return ended.length
+      return ended.map(([, grant]) => grant)
     },
     list: () => [...live.values()],
     restore(grant) {
@@ -83,6 +90,6 @@ function keyOf({
   consentGroup,
   organizationId,
   person,
-}: Omit<Grant, 'tokenFamily' | 'hideEmail' | 'revoked'>) {
+}: Pick<Grant, 'service' | 'consentGroup' | 'organizationId' | 'person'>) {
   return JSON.stringify([service, consentGroup, organizationId ?? person?.id])
 }

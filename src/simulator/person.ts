@@ -31,3 +31,8 @@ export interface SimulatorSchool {
   /** How many people the Roster API lists; `people` come first, the rest is made up. Default: `schoolSize`. */
   readonly size?: number
 }
+
+/** A person's name as pages show it. */
+export function fullName({ givenName, familyName }: SimulatorPerson): string {
+  return `${givenName} ${familyName}`
+}

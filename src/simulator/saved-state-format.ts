@@ -8,6 +8,8 @@ export interface SavedGrant {
   readonly organizationId: string | undefined
   readonly tokenFamily: string
   readonly hideEmail: boolean | undefined
+  /** Milliseconds; absent in files that older versions wrote. */
+  readonly openedAt: number | undefined
 }
 
 /** A token in the state file. */
@@ -60,6 +62,7 @@ function parseGrant(value: unknown, position: number): SavedGrant {
     organizationId: parseOptionalText(grant, where, 'organizationId'),
     tokenFamily: parseText(grant, where, 'tokenFamily'),
     hideEmail,
+    openedAt: grant.openedAt === undefined ? undefined : parseNumber(grant, where, 'openedAt'),
   }
 }
 

@@ -41,7 +41,7 @@ export function restoreBooks({ directory, grants, tokens }: Books, text: string)
     const person = personOf(directory, personId)
     const isSchoolGone = grant.organizationId !== undefined && directory.school(grant.organizationId) === undefined
     if (person === 'gone' || isSchoolGone) return undefined
-    const opened: Grant = { ...grant, person, revoked: false }
+    const opened: Grant = { ...grant, openedAt: grant.openedAt ?? 0, person, revoked: false }
     grants.restore(opened)
     return opened
   })

@@ -13,6 +13,20 @@ export interface ServiceRules {
   readonly scopeParameterRequired: boolean
   /** Sign in with Apple posts whatever a scope asked for, and never puts it into a URL. */
   readonly scopeNeedsFormPost: boolean
+  /** What follows the simulator's address in `iss` of a notification. */
+  readonly notificationIssuer: string
+  /** How a notification is written where no knob says otherwise. */
+  readonly notificationShape: NotificationShape
+}
+
+/** How a notification is written: where Apple's pages and what was seen on the wire do not agree. */
+export interface NotificationShape {
+  /** The form of the `events` claim: JSON text, the event itself, or a list. */
+  readonly events: 'string' | 'object' | 'array'
+  /** The unit of `event_time`. */
+  readonly eventTime: 'milliseconds' | 'seconds'
+  /** Whether there is an `exp` claim, a day after `iat`. */
+  readonly exp: 'sent' | 'omitted'
 }
 
 /** `id_token` alone is not offered by Apple. */
@@ -34,6 +48,9 @@ export const services: Readonly<Record<SimulatorService, ServiceRules>> = {
     grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
     scopeParameterRequired: false,
     scopeNeedsFormPost: true,
+    notificationIssuer: '',
+    // As seen on the wire; Apple's page shows an object and seconds.
+    notificationShape: { events: 'string', eventTime: 'milliseconds', exp: 'sent' },
   },
   'account-data-sharing': {
     title: 'Account & Organizational Data Sharing',
@@ -43,8 +60,16 @@ export const services: Readonly<Record<SimulatorService, ServiceRules>> = {
     grantTypes: ['authorization_code', 'refresh_token'],
     scopeParameterRequired: true,
     scopeNeedsFormPost: false,
+    notificationIssuer: '/auth/oauth2/v2',
+    // As in Apple's sample, the only one there is.
+    notificationShape: { events: 'array', eventTime: 'seconds', exp: 'omitted' },
   },
 }
 
 /** Both service names, in the order of the table. */
 export const serviceNames: readonly SimulatorService[] = ['sign-in-with-apple', 'account-data-sharing']
+
+/** What Apple calls a service. */
+export function serviceTitle(service: SimulatorService): string {
+  return services[service].title
+}

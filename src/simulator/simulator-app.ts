@@ -2,19 +2,25 @@ import express, { type ErrorRequestHandler, type Express } from 'express'
 import { authorizeEndpoint } from './routes/authorize.js'
 import { consentEndpoint, consentPath } from './routes/consent.js'
 import { serve } from './routes/endpoint.js'
-import { home } from './routes/home.js'
+import { stopUsingPath } from './home/consent-list.js'
+import { notifyPath } from './home/notification-form.js'
+import { homeRoute } from './routes/home.js'
 import { keysEndpoint } from './routes/keys.js'
+import { notifyRoute } from './routes/notify.js'
 import { revokeEndpoint } from './routes/revoke.js'
 import { rosterEndpoint } from './routes/roster-api.js'
+import { stopUsingRoute } from './routes/stop-using.js'
 import { tokenEndpoint } from './routes/token.js'
 import { serviceNames, services } from './services.js'
 import type { SimulatorState } from './simulator-state.js'
 
-/** Puts Apple's endpoints together: both families, the consent page and the Roster API. */
+/** Puts Apple's endpoints together: both families, the consent page, the Roster API and the home page. */
 export function createSimulatorApp(state: SimulatorState): Express {
   const app = express()
   app.disable('x-powered-by')
-  app.get('/', home)
+  app.get('/', homeRoute(state))
+  app.post(stopUsingPath, stopUsingRoute(state))
+  app.post(notifyPath, notifyRoute(state))
   for (const service of serviceNames) {
     const { path } = services[service]
     app.get(`${path}/authorize`, serve(state, 'authorize', service, authorizeEndpoint(state, service)))

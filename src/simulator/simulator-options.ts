@@ -1,10 +1,17 @@
+import { choose } from './choose.js'
 import type { SimulatorClient } from './client-registry.js'
 import type { SimulatorPerson, SimulatorSchool } from './person.js'
 import { requireKnownNames } from './known-names.js'
+import {
+  notificationKnobNames,
+  parseNotificationKnobs,
+  type NotificationConfig,
+  type NotificationKnobs,
+} from './notifications/notification-knobs.js'
 import { requireSchoolSize } from './school-size.js'
 
 /** What `createAppleSimulator` takes; the knobs stand for what Apple leaves open. */
-export interface AppleSimulatorOptions {
+export interface AppleSimulatorOptions extends NotificationKnobs {
   /** Apps to register. Default: none; `registerClient` and `createClient` add more. */
   readonly clients?: readonly SimulatorClient[]
   /** Who can press Continue. Default: seeded people, named by role. */
@@ -45,7 +52,7 @@ export interface AppleSimulatorOptions {
 }
 
 /** The knobs after the checks, defaults filled in. */
-export interface SimulatorConfig {
+export interface SimulatorConfig extends NotificationConfig {
   readonly emailFlags: 'boolean' | 'string'
   readonly nonce: 'echoed' | 'omitted'
   readonly nonceSupported: boolean
@@ -77,6 +84,7 @@ const optionNames: Record<keyof AppleSimulatorOptions, true> = {
   rosterClassUsersScope: true,
   rosterLastPageToken: true,
   rosterRoles: true,
+  ...notificationKnobNames,
   stateFile: true,
   baseUrl: true,
   now: true,
@@ -103,6 +111,7 @@ export function parseSimulatorOptions(options: AppleSimulatorOptions): Simulator
     accountDataSharingIssuer: choose('accountDataSharingIssuer', options.accountDataSharingIssuer, ['v2', 'plain']),
     tokenTypeHint: choose('tokenTypeHint', options.tokenTypeHint, ['ignored', 'strict']),
     ...parseRosterOptions(options),
+    ...parseNotificationKnobs(options),
     stateFile: parseStateFile(options.stateFile),
     baseUrl: parseBaseUrl(options.baseUrl),
     now: options.now ?? Date.now,
@@ -134,16 +143,6 @@ function parseStateFile(stateFile: string | undefined): string | undefined {
     throw new TypeError('The option stateFile must be the path of a file; leave it out to save nothing.')
   }
   return stateFile
-}
-
-function choose<Value extends string>(
-  name: string,
-  value: Value | undefined,
-  values: readonly [NoInfer<Value>, ...NoInfer<Value>[]],
-): Value {
-  if (value === undefined) return values[0]
-  if (!values.includes(value)) throw new TypeError(`The option ${name} must be one of ${values.join(', ')}.`)
-  return value
 }
 
 function parseBaseUrl(baseUrl: string | undefined): string | undefined {

@@ -5,6 +5,7 @@ import { createDirectory, isManaged, type Directory } from './directory.js'
 import type { SimulatorPerson } from './person.js'
 import { createFaults, type Faults } from './faults.js'
 import { createGrantBook, type GrantBook } from './grant-book.js'
+import { createOutbox, type Outbox } from './notifications/outbox.js'
 import { createPageTokens, type PageTokens } from './page-token.js'
 import { createRequestLog, type RequestLog } from './request-log.js'
 import { createRosters, type Rosters } from './school/rosters.js'
@@ -26,6 +27,7 @@ export interface SimulatorState {
   readonly rosterOf: Rosters
   readonly pageTokens: PageTokens
   readonly faults: Faults
+  readonly outbox: Outbox
   /** Consent pages that were shown, by their unguessable id; they stay, so that Back and Reload work. */
   readonly consents: Map<string, AuthorizationRequest>
   /** The issuer: where the simulator is reached. @throws Error before `listen()` when there is no baseUrl */
@@ -49,8 +51,9 @@ export function createSimulatorState(
   const registry = createClientRegistry()
   clients.forEach(registry.register)
   const directory = createDirectory(people, schools)
-  const grants = createGrantBook()
+  const grants = createGrantBook(config.now)
   const tokens = createTokenBook(config.now)
+  const keys = createSigningKeys()
   const subject = createSubject(registry)
   const { schoolSize, rosterRoles, stateFile } = config
   const hasRoles = rosterRoles === 'sent'
@@ -60,11 +63,12 @@ export function createSimulatorState(
     directory,
     grants,
     tokens,
-    keys: createSigningKeys(),
+    keys,
     requests: createRequestLog(),
     rosterOf: createRosters({ directory, clients: registry, subject, schoolSize, hasRoles }),
     pageTokens: createPageTokens(),
     faults: createFaults(),
+    outbox: createOutbox(keys, config),
     consents: new BoundedMap(10_000),
     url,
     subject,

@@ -71,11 +71,43 @@ button.second { background: transparent; border-color: var(--line); color: var(-
 button:hover { filter: brightness(1.08); }
 button.second:hover { background: var(--fill); filter: none; }
 button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+main:has(.wide) { width: min(52rem, calc(100% - 2rem)); }
+section { margin-top: 2rem; }
+section h2 { margin-bottom: .6rem; font-size: 1.0625rem; }
+.rows { margin: 0; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: .75rem; }
+.rows li { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1rem; padding: .7rem .9rem; }
+.rows li + li { border-top: 1px solid var(--line); }
+.rows li > span { flex: 1 1 16rem; min-width: 0; }
+.rows .who, .rows .what { display: block; }
+.rows .who { font-weight: 500; }
+.rows .what { font-size: .8125rem; color: var(--quiet); }
+.rows button { min-height: 2.25rem; padding: .25rem .9rem; font-size: .875rem; }
+.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: .9rem; align-items: end; }
+.fields label { font-size: .8125rem; font-weight: 600; color: var(--quiet); min-width: 0; }
+select {
+  display: block; width: 100%; min-height: 2.875rem; margin-top: .25rem; padding: .5rem .75rem; font: inherit;
+  font-size: .9375rem; font-weight: 400; color: var(--ink); background: var(--card);
+  border: 1px solid var(--line); border-radius: .75rem;
+}
+select:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.table { overflow-x: auto; border: 1px solid var(--line); border-radius: .75rem; }
+/* Words stay whole here: a column is as wide as its longest. */
+.table, .table code { overflow-wrap: break-word; }
+table { width: 100%; border-collapse: collapse; font-size: .875rem; text-align: left; }
+th, td { padding: .55rem .9rem; vertical-align: top; }
+th { font-size: .8125rem; color: var(--quiet); background: var(--fill); }
+td { border-top: 1px solid var(--line); }
+time { white-space: nowrap; }
 .alert { margin: 1.25rem 0 0; padding: .8rem 1rem; border-radius: .75rem; background: var(--alert-fill); color: var(--alert); }
 .why { margin-top: 1.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 @media (max-width: 30rem) {
   main { padding: 1.5rem 1.15rem; }
   .actions { margin-inline: -1.15rem; padding-inline: 1.15rem; }
+  thead { display: none; }
+  tbody, tr, td { display: block; }
+  tr { padding: .7rem .9rem; }
+  tr + tr { border-top: 1px solid var(--line); }
+  td { padding: 0; border: 0; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd + dt { margin-top: .6rem; }
 }

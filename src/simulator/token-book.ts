@@ -50,6 +50,8 @@ export interface TokenBook {
   readonly find: (token: string) => IssuedToken | undefined
   /** Tells a token that still opens something. */
   readonly isLive: (token: IssuedToken) => boolean
+  /** Everything that was approved with a grant, as far as its codes and tokens tell, in the order of the alphabet. */
+  readonly scopesOf: (grant: Grant) => readonly string[]
   /** Ends every access token at once and keeps the refresh tokens. */
   readonly expireAccessTokens: () => void
   /** Every access and refresh token, oldest first. */
@@ -82,6 +84,11 @@ export function createTokenBook(now: () => number): TokenBook {
     },
     find: (token) => tokens.get(token),
     isLive: ({ authorization, expiresAt }) => !authorization.grant.revoked && now() < expiresAt,
+    scopesOf(grant) {
+      const issued = [...codes.values(), ...tokens.values()].map(({ authorization }) => authorization)
+      const approved = issued.filter((authorization) => authorization.grant === grant)
+      return [...new Set(approved.flatMap(({ scopes }) => scopes))].sort()
+    },
     expireAccessTokens() {
       for (const token of tokens.values()) {
         if (token.kind === 'access_token') token.expiresAt = Math.min(token.expiresAt, now())

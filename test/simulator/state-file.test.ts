@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createAppleSimulator, type AppleSimulator, type AppleSimulatorOptions } from '../../src/simulator/index.js'
 import { App, personId } from './support/app.js'
+import { NotificationReceiver } from './support/notification-receiver.js'
 
 describe('stateFile', () => {
   let folder: string
@@ -74,6 +75,21 @@ describe('stateFile', () => {
     expect((await last.approve(home)).fields).toHaveProperty('user')
   })
 
+  it('takes back a consent of a file that does not say when it began', async () => {
+    const { tokens } = await connect()
+    const { grants, ...rest } = saved()
+    const older = grants.map(({ openedAt: _, ...grant }: { openedAt?: number }) => grant)
+    await simulator.close()
+    writeFileSync(stateFile, JSON.stringify({ ...rest, grants: older }))
+    await start()
+    const receiver = await NotificationReceiver.start()
+    const app = new App(simulator, 'account-data-sharing', { notificationUrl: receiver.url }, () => clock)
+    expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
+    await simulator.notify({ type: 'consent-revoked', personId: personId(simulator, 'School Administrator') })
+    expect((await app.refresh(tokens.refresh_token)).status).toBe(400)
+    await receiver.close()
+  })
+
   it('forgets what was revoked, by the app or by the school, and what expireAccessTokens ended', async () => {
     const { tokens } = await connect()
     simulator.expireAccessTokens()
@@ -85,6 +101,20 @@ describe('stateFile', () => {
     const later = await restart()
     expect((await later.organization(body.access_token)).status).toBe(401)
     expect((await later.refresh(tokens.refresh_token)).body.error).toBe('invalid_grant')
+  })
+
+  it('forgets what a notification ended, before the app hears of it', async () => {
+    const receiver = await NotificationReceiver.start()
+    await start()
+    const home = personId(simulator, 'Home User')
+    const app = new App(simulator, 'sign-in-with-apple', { notificationUrl: receiver.url }, () => clock)
+    await app.signIn(home)
+    receiver.replies = ['hang']
+    const told = simulator.notify({ type: 'consent-revoked', personId: home })
+    await receiver.nth(1)
+    expect(saved()).toMatchObject({ grants: [], tokens: [] })
+    await simulator.close()
+    await Promise.all([told, receiver.close()])
   })
 
   it('answers 401 as long as the app of a token is not registered again', async () => {
@@ -163,6 +193,7 @@ describe('stateFile', () => {
       ['another service', { version, grants: [{ ...good, service: 'x' }], tokens: [] }, 'grants[0].service'],
       ['no group', { version, grants: [{ ...good, consentGroup: '' }], tokens: [] }, 'grants[0].consentGroup'],
       ['a strange choice', { version, grants: [{ ...good, hideEmail: 'yes' }], tokens: [] }, 'grants[0].hideEmail'],
+      ['a strange beginning', { version, grants: [{ ...good, openedAt: 'x' }], tokens: [] }, 'grants[0].openedAt'],
       ['a strange person', { version, grants: [{ ...good, personId: 7 }], tokens: [] }, 'grants[0].personId'],
       ['another kind', { version, grants: [good], tokens: [{ ...token, kind: 'code' }] }, 'tokens[0].kind'],
       ['no such grant', { version, grants: [good], tokens: [{ ...token, grant: 1 }] }, 'tokens[0].grant'],

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { oauthErrorAnswer, type Answer } from '../answer.js'
+import { oauthErrorAnswer, sendAnswer, type Answer } from '../answer.js'
 import { errorPage } from '../error-page.js'
 import { strike } from '../fault-strike.js'
 import { OAuthError, PageError } from '../oauth-error.js'
@@ -31,10 +31,7 @@ export function serve(
       ...note,
       at: state.config.now(),
     })
-    if (answer === undefined) return
-    // Not res.send(), which rewrites the content type.
-    res.writeHead(answer.status, { ...answer.headers, 'Content-Length': Buffer.byteLength(answer.body) })
-    res.end(answer.body)
+    if (answer !== undefined) sendAnswer(res, answer)
   }
 
   async function answerOrStrike(req: Request, res: Response, note: RequestNote): Promise<Answer | undefined> {

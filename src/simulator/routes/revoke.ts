@@ -2,12 +2,13 @@
 import { emptyAnswer } from '../answer.js'
 import { authenticateClient, refuseAuthorizationHeader, requireFields } from '../client-authentication.js'
 import { readForm } from '../form-body.js'
+import { endConsents } from '../notifications/end-consents.js'
 import { OAuthError } from '../oauth-error.js'
 import type { SimulatorService } from '../services.js'
 import type { SimulatorState } from '../simulator-state.js'
 import type { Endpoint } from './endpoint.js'
 
-/** POST revoke: ends the whole consent behind a live token; 200 without body for any token. */
+/** POST revoke: ends the whole consent behind a live token and tells its apps; 200 without body for any token. */
 export function revokeEndpoint(state: SimulatorState, service: SimulatorService): Endpoint {
   return async function revoke(req, res, note) {
     const form = await readForm(req, res)
@@ -24,7 +25,7 @@ export function revokeEndpoint(state: SimulatorState, service: SimulatorService)
     } else if (issued.authorization.clientId !== client.clientId || issued.authorization.grant.service !== service) {
       note.reason = 'nothing was revoked: the token belongs to another client or service'
     } else {
-      state.grants.revoke((grant) => grant === issued.authorization.grant)
+      endConsents(state, (grant) => grant === issued.authorization.grant)
     }
     return emptyAnswer(200)
   }

@@ -1,0 +1,40 @@
+import type { Grant } from '../grant-book.js'
+import type { SimulatorState } from '../simulator-state.js'
+import { createNotificationClaims } from './notification-claims.js'
+import { isAccountDeletion, type Notification } from './notification.js'
+import type { NotifyOptions } from './notify-options.js'
+import type { SimulatorNotification } from './outbox.js'
+import { planNotification } from './plan-notification.js'
+
+/**
+ * Lets something happen and tells one app about it; resolves when the app answered 200 or the attempts are used up.
+ * @throws TypeError for options that make no sense
+ * @throws Error before `listen()` when there is no baseUrl, and after `close()`
+ */
+export async function notify(state: SimulatorState, options: NotifyOptions): Promise<SimulatorNotification> {
+  return letHappen(state, planNotification(state, options))
+}
+
+/** Ends the consents that an event ends, then tells the app. */
+export async function letHappen(state: SimulatorState, notification: Notification): Promise<SimulatorNotification> {
+  // Written first: where it cannot be, nothing ends.
+  const claims = createNotificationClaims(state, notification)
+  state.outbox.requireOpen()
+  if (notification.type === 'consent-revoked' || isAccountDeletion(notification.type)) {
+    state.grants.revoke((grant) => isEndedBy(notification, grant))
+    state.save()
+  }
+  return state.outbox.send(notification, claims)
+}
+
+// A consent that was given after the event is another one, which an event sent late says nothing about.
+function isEndedBy(notification: Notification, grant: Grant): boolean {
+  const { type, client, person, organizationId, eventAt } = notification
+  // Only consents of Data Sharing have a school.
+  const isOwner =
+    organizationId === undefined
+      ? grant.organizationId === undefined && grant.person?.id === person.id
+      : grant.organizationId === organizationId
+  const isOfApp = grant.consentGroup === client.consentGroup
+  return isOwner && (isOfApp || isAccountDeletion(type)) && grant.openedAt <= eventAt
+}
