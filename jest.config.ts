@@ -5,6 +5,8 @@ import type { Config } from 'jest'
 const esmOnly = ['jose', 'oauth4webapi', 'openid-client', 'leven', 'p-retry', 'is-network-error']
 
 const shared = {
+  // A test that hangs ends; one on a busy machine does not.
+  testTimeout: 30_000,
   transform: {
     '\\.[jt]s$': ['ts-jest', { tsconfig: { module: 'CommonJS', moduleResolution: 'bundler', allowJs: true } }],
   },

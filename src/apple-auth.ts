@@ -44,6 +44,11 @@ export interface AppleAuth {
   ): Promise<AppleUser & { readonly claims: AppleClaims }>
   /** Calls `listener`, which may be async, at each such event; what it throws stops nothing. See AppleAuthEvents. */
   on<E extends keyof AppleAuthEvents>(event: E, listener: (payload: AppleAuthEvents[E]) => unknown): AppleAuth
+  /**
+   * For the end of an app or a test: sends nothing more to Apple by itself (what is owed stays in `store`), and lets go of
+   * the connection that a `store` URL made. Nothing of this keeps a process alive, so it need not be called.
+   */
+  close(): Promise<void>
 }
 
 /**
@@ -92,6 +97,7 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
       instance.events.on(event, listener)
       return auth
     },
+    close: () => instance.close(),
   }
   return Object.freeze(auth)
 }

@@ -20,6 +20,7 @@ import { createLoginRecords } from './session/login-record.js'
 import { openStore } from './session/open-store.js'
 import { createOwedRevocations } from './session/owed-revocations.js'
 import { createPendingLogins } from './session/pending-logins.js'
+import { createRenewedConsents } from './session/renewed-consents.js'
 import { createRevocationMarks } from './session/revocation-marks.js'
 import { createSealing } from './session/sealing.js'
 import { createSeenNotifications } from './session/seen-notifications.js'
@@ -48,7 +49,7 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
     createRosterClient(config.rosterBaseUrl, boundedFetch, config.rules.hasRoster ? accessTokens : noRoster, patience)
 
   const isShared = config.store !== undefined || config.storeUrl !== undefined
-  const store = openInstanceStore(config, warnOnce)
+  const { store, closeStore } = openInstanceStore(config, warnOnce)
   const leases = createLeases(store, isShared)
   const marks = createRevocationMarks(store, clientId)
   // Each needs the other: a logout that revokes disconnects the school, and disconnecting a school revokes.
@@ -83,6 +84,10 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
     loginRecords: createLoginRecords(config.name, clientId, createSealing(keys, `${config.name} ${clientId}`)),
     callbacks: createOncePerKey({ keepMs: callbackKeptMs, keepFailures: true }),
     warnOnce,
+    async close() {
+      revocations.stop()
+      await closeStore()
+    },
   }
 }
 
@@ -94,8 +99,9 @@ function wireRevocations(
     ...parts,
     records: createOwedRevocations(store, config.clientId, config.tokenEncryptionKeys),
     httpTimeoutMs: config.httpTimeoutMs,
-    async isSuperseded({ organizationId, owedAt }) {
-      return organizationId !== undefined && (await connections()?.isNewerThan(organizationId, owedAt)) === true
+    consents: createRenewedConsents(store, config.clientId),
+    async isConnectedSince(organizationId, time) {
+      return (await connections()?.isNewerThan(organizationId, time)) === true
     },
     async revoked({ organizationId, ...tokens }) {
       if (organizationId !== undefined) await connections()?.release(organizationId, tokens)
@@ -103,9 +109,12 @@ function wireRevocations(
   })
 }
 
-type Derived = 'records' | 'httpTimeoutMs' | 'isSuperseded' | 'revoked'
+type Derived = 'records' | 'consents' | 'httpTimeoutMs' | 'isConnectedSince' | 'revoked'
 
-function openInstanceStore(config: AppleAuthConfig, warnOnce: Instance['warnOnce']): Store {
+function openInstanceStore(
+  config: AppleAuthConfig,
+  warnOnce: Instance['warnOnce'],
+): { store: Store; closeStore: () => Promise<void> } {
   const variable = `${config.envPrefix}STORE_URL`
   const name = `store (option store, ${variable})`
   if (config.store === undefined && config.storeUrl === undefined && process.env.NODE_ENV === 'production') {
@@ -116,10 +125,10 @@ function openInstanceStore(config: AppleAuthConfig, warnOnce: Instance['warnOnce
         `do not see them. Set store, ${variable}.`,
     )
   }
-  const open = openStore(config, name, (message) => {
+  const { open, close } = openStore(config, name, (message) => {
     warnOnce('APPLE_STORE', message)
   })
-  return createStore(open, name)
+  return { store: createStore(open, name), closeStore: close }
 }
 
 const noRoster: AccessTokens = {

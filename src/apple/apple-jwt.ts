@@ -112,9 +112,8 @@ function checkTimes(payload: VerifiedJwt['payload'], tolerance: number, needsExp
   const now = Date.now() / 1000
   const { exp, iat, nbf } = payload
   const mayLackExp = !needsExp && exp === undefined
-  if (!mayLackExp && (typeof exp !== 'number' || !Number.isFinite(exp) || exp <= now - tolerance)) {
-    throw fail('has expired, or has no exp')
-  }
+  if (!mayLackExp && (typeof exp !== 'number' || !Number.isFinite(exp))) throw fail('has no exp')
+  if (Number(exp) <= now - tolerance) throw fail("has expired (exp): is this machine's clock right?")
   if (typeof iat !== 'number' || !Number.isFinite(iat)) throw fail('has no iat')
   if (iat > now + tolerance) throw fail("was issued in the future: is this machine's clock right?")
   if (iat < now - oldestSeconds - tolerance) throw fail('was issued more than 24 hours ago')

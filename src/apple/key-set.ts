@@ -85,9 +85,16 @@ export function createKeySet(url: string, boundedFetch: BoundedFetch): FindKey {
     const usable = (): boolean => keys !== undefined && elapsed(fetchedAt) <= staleMs
     if (elapsed(fetchedAt) > freshMs && elapsed(failedAt) >= (usable() ? coolDownMs : retryMs)) await refresh()
     if (keys !== undefined && usable()) return keys
-    throw new AppleUnavailableError("Apple's public keys could not be fetched, so no id_token can be verified.", {
-      cause: failure,
-    })
+    throw notFetched()
+  }
+
+  function notFetched(): AppleUnavailableError {
+    return new AppleUnavailableError(
+      "Apple's public keys could not be fetched, so nothing that Apple signed can be verified.",
+      {
+        cause: failure,
+      },
+    )
   }
 
   return async function findKey(header, token) {
@@ -98,10 +105,12 @@ export function createKeySet(url: string, boundedFetch: BoundedFetch): FindKey {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
       // Perhaps Apple has a new key. Anybody can make up a kid, so this is not asked often.
       if (underWay === undefined) {
-        if (elapsed(unknownKidAt) < coolDownMs) throw error
+        // Where the keys that might have it could not be fetched, nothing is known against the token.
+        if (elapsed(unknownKidAt) < coolDownMs) throw failedAt > fetchedAt ? notFetched() : error
         unknownKidAt = Date.now()
       }
       await refresh()
+      if (failedAt > fetchedAt) throw notFetched()
       return (await currentKeys())(header, token)
     }
   }

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { endsGrant, isFresh } from '../apple/refresh.js'
-import { AppleLoginRequiredError } from '../errors.js'
+import { AppleLoginRequiredError, AppleUnavailableError } from '../errors.js'
 import type { Instance } from './instance.js'
 import { type LoginView, readLogin } from './login-view.js'
 import { requireSettled, settleLogin } from './settle-login.js'
@@ -18,7 +18,11 @@ export async function currentAccessToken(instance: Instance, req: Request): Prom
   const login = requireLogin(instance, req)
   const { accessToken, accessTokenExpiresAt: expiresAt, refreshToken } = login.record
   if (isFresh({ expiresAt }) || (refreshToken === undefined && secondsLeft(login) > 0)) return accessToken
-  return renew(instance, req, login)
+  return renew(instance, req, login).catch((error: unknown) => {
+    // In its last minute the old one still does, while Apple does not answer.
+    if (error instanceof AppleUnavailableError && secondsLeft(login) > 0) return accessToken
+    throw error
+  })
 }
 
 /**

@@ -41,4 +41,5 @@ export interface Instance {
   readonly takeNotification: TakeNotification
   /** Tells the operator once what will hurt later. */
   readonly warnOnce: (code: string, message: string) => void
+  readonly close: () => Promise<void>
 }

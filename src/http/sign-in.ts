@@ -35,6 +35,7 @@ export async function signIn(
     if (isSomebodyElse) forgetPerson(req)
   }
   clear()
+  if (identity.claims !== undefined) await instance.revocations.consented(identity.claims.sub)
   await admitLogin(instance, req, pending, identity, { record, unverifiedName, clear })
   await replaceSession(instance, req, { pending, record, subjects, keepsAge: !isSomebodyElse })
   instance.events.emit('login', {

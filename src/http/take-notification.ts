@@ -40,23 +40,32 @@ const lookMs = 200
 export function createTakeNotification(parts: TakeNotificationParts): TakeNotification {
   const { config, seen, leases, events, underWay } = parts
 
-  async function take({ id, events: told }: SignedNotification): Promise<void> {
-    const lease = await leases.take(notificationKey(config.clientId, id), leaseMs)
-    if (lease === undefined) {
-      await waitForOther(seen, id)
-      return
-    }
-    try {
-      if (await seen.has(id)) return
-      for (const event of told) if (isKnown(event)) await callApp(config, event)
-      for (const event of told) await apply(parts, event)
-      await seen.add(id)
-    } finally {
-      await lease.release().catch((error: unknown) => {
-        events.note('the lease of a notification could not be given back', error)
-      })
-    }
+  async function takeAlone({ id, events: told }: SignedNotification): Promise<void> {
+    if (await seen.has(id)) return
+    for (const event of told) if (isKnown(event)) await callApp(config, event)
+    for (const event of told) await apply(parts, event)
+    await seen.add(id)
     for (const event of told) events.emit('notification', event)
+  }
+
+  async function take(notification: SignedNotification): Promise<void> {
+    const giveUpAt = performance.now() + otherMs
+    while (performance.now() < giveUpAt) {
+      const lease = await leases.take(notificationKey(config.clientId, notification.id), leaseMs)
+      if (lease !== undefined) {
+        await takeAlone(notification).finally(() => lease.release().catch(noteLease))
+        return
+      }
+      if (await seen.has(notification.id)) return
+      await delay(lookMs)
+    }
+    throw new AppleNotificationError('Another node has begun with this notification and not finished yet.', {
+      status: 503,
+    })
+  }
+
+  function noteLease(error: unknown): void {
+    events.note('the lease of a notification could not be given back', error)
   }
 
   return async function takeNotification(notification) {
@@ -92,14 +101,4 @@ async function apply(
 /** A time in whole seconds means all of that second. */
 function endOf(milliseconds: number): number {
   return milliseconds % 1000 === 0 ? milliseconds + 999 : milliseconds
-}
-
-async function waitForOther(seen: SeenNotifications, id: string): Promise<void> {
-  for (let waited = 0; waited < otherMs; waited += lookMs) {
-    if (await seen.has(id)) return
-    await delay(lookMs)
-  }
-  throw new AppleNotificationError('Another node has begun with this notification and not finished yet.', {
-    status: 503,
-  })
 }

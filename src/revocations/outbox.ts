@@ -8,6 +8,8 @@ export interface Outbox {
   start(): void
   /** Takes one that is in the store, to be sent when it is due (milliseconds since 1970). */
   add(owed: { readonly id: string; readonly dueAt: number }): void
+  /** Looks and sends no more; what is under way ends by itself. */
+  stop(): void
 }
 
 /** How soon after the start others' are looked for, in milliseconds; up to twice as long, so that nodes do not meet. */
@@ -23,16 +25,18 @@ const width = 8
 export function createOutbox(records: OwedRevocations, sendOwed: SendOwed, events: Events): Outbox {
   /** Each with the time when it is due, in milliseconds since 1970. */
   const waiting = new Map<string, number>()
-  let timer: NodeJS.Timeout | undefined
+  let sendTimer: NodeJS.Timeout | undefined
+  let sweepTimer: NodeJS.Timeout | undefined
   let isSending = false
+  let isStopped = false
 
   function wake(): void {
-    clearTimeout(timer)
-    if (isSending || waiting.size === 0) return
+    clearTimeout(sendTimer)
+    if (isSending || isStopped || waiting.size === 0) return
     let earliest = Infinity
     for (const dueAt of waiting.values()) earliest = Math.min(earliest, dueAt)
     // Longer waits end early and begin again, so that a clock that was set is noticed.
-    timer = setTimeout(() => void sendDue(), Math.min(Math.max(earliest - Date.now(), 0), sweepMs)).unref()
+    sendTimer = setTimeout(() => void sendDue(), Math.min(Math.max(earliest - Date.now(), 0), sweepMs)).unref()
   }
 
   async function sendDue(): Promise<void> {
@@ -62,17 +66,27 @@ export function createOutbox(records: OwedRevocations, sendOwed: SendOwed, event
       events.note('the store could not be searched for revocations that are owed', error)
     }
     wake()
-    setTimeout(() => void sweep(), next).unref()
+    sweepAfter(next)
+  }
+
+  function sweepAfter(milliseconds: number): void {
+    if (!isStopped) sweepTimer = setTimeout(() => void sweep(), milliseconds).unref()
   }
 
   return {
     start() {
-      setTimeout(() => void sweep(), firstSweepMs * (1 + Math.random())).unref()
+      sweepAfter(firstSweepMs * (1 + Math.random()))
     },
 
     add({ id, dueAt }) {
       waiting.set(id, dueAt)
       wake()
+    },
+
+    stop() {
+      isStopped = true
+      clearTimeout(sendTimer)
+      clearTimeout(sweepTimer)
     },
   }
 }

@@ -3,8 +3,11 @@ import type { AppleClient } from '../apple/client.js'
 import type { Events } from '../events.js'
 import type { Leases } from '../session/leases.js'
 import type { OwedRevocation, OwedRevocations } from '../session/owed-revocations.js'
+import type { RenewedConsents } from '../session/renewed-consents.js'
+import { personSubject } from '../session/subject.js'
 import { createOutbox } from './outbox.js'
-import { failureOf, isFinal, nextAttemptAt } from './failed-attempt.js'
+import { askApple } from './ask-apple.js'
+import { createFirstAttempt, forgetOwed } from './first-attempt.js'
 import { createSendOwed } from './send-owed.js'
 
 /**
@@ -16,6 +19,10 @@ import { createSendOwed } from './send-owed.js'
 export interface Revocations {
   /** Writes down what is to be revoked; where the store fails, Apple is asked once and that is all. Never rejects. */
   owe(tokens: RevocableTokens): Promise<RevocationUnderWay>
+  /** Tells that this person has just given their consent: what is still owed of them is of no more use. Never rejects. */
+  consented(sub: string): Promise<void>
+  /** Sends nothing more by itself: what is owed is left in the store, for others or for the next start. */
+  stop(): void
 }
 
 /** The tokens of one grant, and whose they are; more members than these do not matter. */
@@ -39,6 +46,7 @@ export interface RevocationUnderWay {
 /** What revocations are made of. */
 export interface RevocationsParts {
   readonly records: OwedRevocations
+  readonly consents: RenewedConsents
   readonly leases: Leases
   readonly client: AppleClient
   readonly events: Events
@@ -46,8 +54,8 @@ export interface RevocationsParts {
   readonly httpTimeoutMs: number
   /** Do other processes see the store too? Else nobody has left anything behind in it. */
   readonly isShared: boolean
-  /** Is it of no more use to send this one? A newer grant has taken its place, and would end with it. */
-  readonly isSuperseded: (owed: OwedRevocation) => Promise<boolean>
+  /** Has this school been connected anew since then (milliseconds since 1970)? The new grant would end with the old one. */
+  readonly isConnectedSince: (organizationId: string, time: number) => Promise<boolean>
   /** Called when Apple has taken tokens back; what it rejects with is noted, no more. */
   readonly revoked: (owed: OwedRevocation) => Promise<void>
 }
@@ -59,12 +67,13 @@ const graceMs = 10 * 1000
 
 /** Wires the revocations of one instance. */
 export function createRevocations(parts: RevocationsParts): Revocations {
-  const { records, client, events, httpTimeoutMs } = parts
+  const { records, consents, client, events, httpTimeoutMs } = parts
   const outbox = createOutbox(
     records,
     createSendOwed(parts, (owed) => askApple(client, owed), done),
     events,
   )
+  const attempt = createFirstAttempt(parts, outbox, done)
   if (parts.isShared) outbox.start()
 
   async function done(owed: OwedRevocation): Promise<void> {
@@ -83,45 +92,24 @@ export function createRevocations(parts: RevocationsParts): Revocations {
     }
   }
 
-  async function forget({ id }: OwedRevocation): Promise<void> {
-    await records.forget(id).catch((error: unknown) => {
-      // It is sent again then, which does no harm.
-      events.note('a revocation that is done could not be forgotten', error)
-    })
-  }
-
-  async function send(owed: OwedRevocation, isKept: boolean): Promise<boolean> {
-    try {
-      await askApple(client, owed)
-    } catch (cause) {
-      const error = failureOf(cause)
-      const willRetry = isKept && !isFinal(error) && (await postpone(owed))
-      if (isKept && !willRetry) await forget(owed)
-      events.emit('revocation_failed', { sub: owed.sub, organizationId: owed.organizationId, error, willRetry })
-      return false
-    }
-    if (isKept) await forget(owed)
-    await done(owed)
-    return true
-  }
-
-  async function postpone(owed: OwedRevocation): Promise<boolean> {
-    const next = { ...owed, attempts: 1, dueAt: nextAttemptAt(1) }
-    if (next.dueAt >= owed.endsAt) return false
-    // Should this fail, the record from before is still there and due a little later.
-    await keep(next)
-    outbox.add(next)
-    return true
-  }
-
   return {
+    stop: () => {
+      outbox.stop()
+    },
+
+    async consented(sub) {
+      await consents.renew(personSubject(sub)).catch((error: unknown) => {
+        events.note('a login may end with a revocation that is owed', error)
+      })
+    },
+
     async owe(tokens) {
       const owed = write(tokens, httpTimeoutMs + graceMs)
       const isKept = await keep(owed)
       return {
-        send: () => send(owed, isKept),
+        send: () => attempt(owed, isKept),
         async withdraw() {
-          if (isKept) await forget(owed)
+          if (isKept) await forgetOwed(parts, owed)
         },
       }
     },
@@ -143,10 +131,4 @@ function write(tokens: RevocableTokens, ownMs: number): OwedRevocation {
     attempts: 0,
     dueAt: now + ownMs,
   }
-}
-
-/** Rejects with Apple's refusal or silence. */
-async function askApple(client: AppleClient, { refreshToken, accessToken }: OwedRevocation): Promise<void> {
-  if (refreshToken === undefined) await client.revoke(accessToken, 'access_token')
-  else await client.revoke(refreshToken, 'refresh_token')
 }

@@ -1,4 +1,5 @@
 import type { OwedRevocation } from '../session/owed-revocations.js'
+import { personSubject } from '../session/subject.js'
 import { failureOf, isFinal, nextAttemptAt } from './failed-attempt.js'
 import type { RevocationsParts } from './revocations.js'
 
@@ -18,14 +19,21 @@ const othersMs = 5000
 
 /** Makes the sender of revocations that were owed; `attempt` asks Apple once, `done` follows when Apple said yes. */
 export function createSendOwed(
-  { records, leases, events, httpTimeoutMs, isSuperseded }: RevocationsParts,
+  { records, consents, leases, events, httpTimeoutMs, isConnectedSince }: RevocationsParts,
   attempt: (owed: OwedRevocation) => Promise<void>,
   done: (owed: OwedRevocation) => Promise<void>,
 ): SendOwed {
   const leaseMs = httpTimeoutMs + storeMs
 
+  /** Is there a newer grant, which would end with the old one? Apple has one consent per person, or school, and app. */
+  async function isSuperseded({ sub, organizationId, owedAt }: OwedRevocation): Promise<boolean> {
+    if (sub !== undefined && (await consents.renewedAt(personSubject(sub))) > owedAt) return true
+    return organizationId !== undefined && (await isConnectedSince(organizationId, owedAt))
+  }
+
   async function send(owed: OwedRevocation): Promise<number | undefined> {
     if (await isSuperseded(owed)) {
+      events.note('a revocation is not sent any more', 'consent has been given anew, and would end with it')
       await records.forget(owed.id)
       return undefined
     }

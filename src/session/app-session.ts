@@ -76,8 +76,14 @@ export async function loadSession(req: Request, sessionId: string): Promise<bool
   const id = successor ?? sessionId
   const data = await readSession(req, id)
   if (data === undefined) return false
+  const { sessionID } = req
   req.sessionID = id
-  req.sessionStore.createSession(req, data)
+  try {
+    req.sessionStore.createSession(req, data)
+  } catch (error) {
+    req.sessionID = sessionID
+    throw storeError('give back the session as it was saved', error)
+  }
   return true
 }
 

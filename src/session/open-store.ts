@@ -1,21 +1,32 @@
-import type { AppleStore } from '../config/options.js'
 import type { StoreConfig } from '../config/store.js'
 import { AppleStoreError } from '../errors.js'
 import { createMemoryStore } from './memory-store.js'
 import { loadPostgres } from './postgres-store.js'
 import { loadRedis } from './redis-store.js'
 import type { OpenStore } from './store.js'
+import type { ServerStore } from './server-store.js'
 import { failuresOf } from './store-failures.js'
 
 /**
  * Gives the configured store: the app's own, the one behind the URL, or this process's memory. `name` is what errors
  * call it; `warn` hears at once of packages that are missing.
  */
-export function openStore({ store, storeUrl }: StoreConfig, name: string, warn: (message: string) => void): OpenStore {
+export function openStore(
+  { store, storeUrl }: StoreConfig,
+  name: string,
+  warn: (message: string) => void,
+): StoreOpener {
   if (storeUrl !== undefined) return openStoreAt(storeUrl, name, warn)
   const known = store ?? createMemoryStore()
   failuresOf(known)
-  return () => Promise.resolve(known)
+  return { open: () => Promise.resolve(known), close: () => Promise.resolve() }
+}
+
+/** Opens a store when it is needed, and lets go of it. */
+export interface StoreOpener {
+  readonly open: OpenStore
+  /** Lets go of the connection to a server, where this package made one; the app's own store stays open. Never rejects. */
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -26,16 +37,16 @@ export function openStore({ store, storeUrl }: StoreConfig, name: string, warn: 
  *
  * @throws AppleStoreError (from the returned function) when a package is missing or the server does not answer
  */
-function openStoreAt(url: string, name: string, warn: (message: string) => void): OpenStore {
+function openStoreAt(url: string, name: string, warn: (message: string) => void): StoreOpener {
   const loading = url.startsWith('redis')
     ? needs(loadRedis, 'keyv @keyv/redis', name)
     : needs(loadPostgres, 'keyv @keyv/postgres pg', name)
   loading.catch((error: unknown) => {
     if (error instanceof AppleStoreError) warn(error.message)
   })
-  let opened: Promise<AppleStore> | undefined
+  let opened: Promise<ServerStore> | undefined
 
-  async function open(): Promise<AppleStore> {
+  async function connectAndAsk(): Promise<ServerStore> {
     const connect = await loading
     const store = connect(url)
     const failures = failuresOf(store)
@@ -51,12 +62,20 @@ function openStoreAt(url: string, name: string, warn: (message: string) => void)
     }
   }
 
-  return function openStore() {
-    opened ??= open().catch((error: unknown) => {
+  return {
+    open() {
+      opened ??= connectAndAsk().catch((error: unknown) => {
+        opened = undefined
+        throw error
+      })
+      return opened
+    },
+
+    async close() {
+      const store = await opened?.catch(() => undefined)
       opened = undefined
-      throw error
-    })
-    return opened
+      await store?.disconnect().catch(() => undefined)
+    },
   }
 }
 

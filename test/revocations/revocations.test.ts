@@ -190,6 +190,25 @@ describe('a revocation that Apple did not take', () => {
     await until(() => timesSent(token) === 2)
   })
 
+  it('is dropped when the person has signed in again: the old consent is the new one', async () => {
+    const store = new Keyv()
+    const { app } = await startNode({ store })
+    refuse(503)
+    const token = await signInAndOut(app)
+    apple.misbehave = () => false
+    const [visitor, other] = [app.visitor(), app.visitor()]
+    await signIn(apple, other, { idToken: { claims: { sub: 'somebody.else' } } })
+    await signIn(apple, visitor)
+    await until(() => owedIn(store).length === 0)
+    expect(timesSent(token)).toBe(1)
+    // What is owed later is sent all the same.
+    refuse(503)
+    await visitor.post('/auth/apple/logout')
+    const later = apple.requestsTo('/revoke').at(-1)?.form.get('token') ?? ''
+    apple.misbehave = () => false
+    await until(() => timesSent(later) === 2)
+  })
+
   it('is tried once where the store takes no note of it', async () => {
     const store = new Keyv()
     const { app, failures } = await startNode({ store })

@@ -8,10 +8,7 @@ import { rejectionOf } from '../support/schools.js'
 
 function storeOver(store?: AppleStore): Store {
   const name = 'store (option store, APPLE_STORE_URL)'
-  return createStore(
-    openStore({ store, storeUrl: undefined }, name, () => undefined),
-    name,
-  )
+  return createStore(openStore({ store, storeUrl: undefined }, name, () => undefined).open, name)
 }
 
 /** A server that is down, as a Keyv adapter sees it. */

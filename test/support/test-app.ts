@@ -78,6 +78,7 @@ export class TestApp {
   }
 
   async stop(): Promise<void> {
+    await this.apple.close()
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
   }
