@@ -48,6 +48,7 @@ export async function createApp(): Promise<SchoolApp> {
       },
       async close() {
         await sync?.close()
+        await Promise.all([instances.apple.close(), school?.close()])
         await stores.close()
       },
     }

@@ -26,6 +26,10 @@ export function createInstances(store: NonNullable<AppleAuthOptions['store']>, n
     async onLogin({ user, unverifiedName }) {
       if (user && unverifiedName) await names.keep(user.sub, unverifiedName)
     },
+    // The package itself signs people out who take their consent back. A real app deletes the whole account here.
+    async onNotification({ type, sub }) {
+      if (type === 'account-deleted' && sub !== undefined) await names.forget(sub)
+    },
   })
   // One variable is enough: the package then says which others are missing.
   return { apple, school: schoolVariable() === undefined ? undefined : createSchool(store) }

@@ -15,6 +15,11 @@ export class Names {
     if (name !== '') await this.#shelf.set(`name:${sub}`, name)
   }
 
+  /** Forgets somebody's name. */
+  async forget(sub: string): Promise<void> {
+    await this.#shelf.delete(`name:${sub}`)
+  }
+
   /** Somebody's name; undefined where it is not known, and for nobody. */
   async find(sub: string | undefined): Promise<string | undefined> {
     return sub === undefined ? undefined : this.#shelf.get(`name:${sub}`)

@@ -27,11 +27,13 @@ export function prepareSimulator(url: string): { simulator: AppleSimulator; setV
     service: 'sign-in-with-apple',
     clientId: 'com.example.people',
     redirectUris: [`${url}/auth/apple/callback`],
+    notificationUrl: `${url}/auth/apple/notifications`,
   })
   const schools = simulator.createClient({
     service: 'account-data-sharing',
     clientId: 'com.example.schools',
     redirectUris: [`${url}/auth/school/callback`],
+    notificationUrl: `${url}/auth/school/notifications`,
     envPrefix: schoolPrefix,
   })
   return {

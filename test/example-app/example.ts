@@ -26,6 +26,8 @@ export class Example {
   readonly #before = { ...process.env }
   readonly #ownFolder: string | undefined
   #app: SchoolApp | undefined
+  /** Is the app out of reach for what Apple tells it? */
+  isDeaf = false
 
   private constructor(server: Server, ownFolder: string | undefined) {
     this.#server = server
@@ -50,7 +52,11 @@ export class Example {
       process.env.DATA_DIR = dataDir ?? ownFolder ?? ''
       Object.assign(process.env, await environment(example.url))
       example.#app = await createApp()
-      server.on('request', example.#app.handler)
+      const { handler } = example.#app
+      server.on('request', (req, res) => {
+        if (example.isDeaf && req.url?.endsWith('/notifications') === true) res.writeHead(503).end()
+        else handler(req, res)
+      })
       return example
     } catch (error) {
       await example.stop()

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type { Visitor } from '../support/login-steps.js'
 import { LoopbackApple } from '../support/loopback-apple.js'
+import { until } from '../support/until.js'
 import { Example, newDataDir } from './example.js'
 import { SchoolExample, textOf } from './school-example.js'
 
@@ -37,6 +38,12 @@ async function teacher(): Promise<Visitor> {
 
 function post(visitor: Visitor, path: string, headers: Record<string, string> = { 'Sec-Fetch-Site': 'same-origin' }) {
   return visitor.post(path).set(headers)
+}
+
+/** Apple has told the app of the end of a consent, and the second in which that was is over: no login is older now. */
+async function untilTold(): Promise<void> {
+  await until(() => school.simulator.notifications.some(({ status }) => status === 200))
+  await new Promise((resolve) => setTimeout(resolve, 1000 - (Date.now() % 1000)))
 }
 
 describe('the school page', () => {
@@ -97,6 +104,8 @@ describe('the school page', () => {
   it('tells that the connection is broken, leads to a new one, and tells the operator', async () => {
     const administrator = await connected()
     await school.syncToTheEnd(administrator)
+    // Apple's notification does not arrive.
+    school.example.isDeaf = true
     school.simulator.revokeGrant({ organizationId: firstSchool })
     const page = await school.syncToTheEnd(administrator)
     for (const fact of ['Broken', 'invalid_grant', 'Connect again', '120 people and']) {
@@ -105,6 +114,16 @@ describe('the school page', () => {
     expect(log.mock.calls.flat().join()).toContain(`School ${firstSchool} can no longer be read (invalid_grant)`)
     await school.connect(administrator)
     expect(await school.syncToTheEnd(administrator)).toContain('Working')
+  })
+
+  it('is told when the organization takes its consent back: the school goes, and whoever connected it is signed out', async () => {
+    const administrator = await connected()
+    await school.syncToTheEnd(administrator)
+    school.simulator.revokeGrant({ organizationId: firstSchool })
+    await until(() => school.simulator.notifications.some(({ status }) => status === 200))
+    expect(await textOf(administrator, '/school')).toContain('If your school is connected already')
+    expect(await textOf(await teacher(), '/classes')).not.toContain('Read from First School on')
+    expect(log).not.toHaveBeenCalled()
   })
 
   it('keeps the school connected when the administrator signs out', async () => {
@@ -144,6 +163,7 @@ describe('the school page', () => {
     expect(await textOf(administrator, '/school?disconnected')).toContain('Your school is not connected.')
     expect((await administrator.get('/school/status')).status).toBe(303)
     expect(await textOf(await teacher(), '/classes')).toContain('Your school is not connected to this app,')
+    await untilTold()
     await school.connect(administrator)
     expect(await textOf(administrator, '/school')).toContain('Not synced yet.')
   })
@@ -153,6 +173,7 @@ describe('the school page', () => {
     school.simulator.fail({ endpoint: 'roster', path: '/classes', delayMs: 4000 })
     await school.sync(administrator)
     expect((await post(administrator, '/school/disconnect')).status).toBe(303)
+    await untilTold()
     await school.connect(administrator)
     expect(await textOf(administrator, '/school')).toContain('Not synced yet.')
     school.simulator.behave()
