@@ -8,6 +8,7 @@ import {
 } from 'jose'
 import { AppleUnavailableError } from '../errors.js'
 import type { BoundedFetch } from './bounded-fetch.js'
+import { isFromFaultyChip } from './roca.js'
 
 /**
  * Apple's public keys.
@@ -134,13 +135,14 @@ async function fetchKeySet(url: string, boundedFetch: BoundedFetch): Promise<JWK
   return keys
 }
 
-/** An RSA public key for RS256; a set that leaks private parts or has a trivial exponent is not Apple's doing. */
+/** An RSA public key for RS256; what leaks private parts, has a trivial exponent or can be factored is not Apple's doing. */
 function isSigningKey(value: unknown): value is JWK {
   if (!isObject(value) || value.kty !== 'RSA' || typeof value.n !== 'string' || typeof value.e !== 'string')
     return false
   const meant = (value.use ?? 'sig') === 'sig' && (value.alg ?? 'RS256') === 'RS256'
   const exponent = Buffer.from(value.e, 'base64url')
-  return meant && !('d' in value) && exponent.length >= 3 && exponent.length <= 4
+  if (!meant || 'd' in value || exponent.length < 3 || exponent.length > 4) return false
+  return !isFromFaultyChip(value.n)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

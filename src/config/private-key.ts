@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import type { Parse } from './settings.js'
 
@@ -21,8 +21,10 @@ export const privateKey: Parse<KeyObject> = (raw, report) => {
   const key = open(pem)
   if (key === undefined) {
     report(`is not a private key that can be read: ${advice}`)
-  } else if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+  } else if (key.asymmetricKeyType !== 'ec' || !namesP256(pem)) {
     report(`is no EC key on the curve P-256, as Apple's are: ${advice}`)
+  } else if (!isSound(key)) {
+    report(`is a private key that was damaged on its way: ${advice}`)
   } else {
     return key
   }
@@ -81,6 +83,25 @@ function repairPem(text: string): string | undefined {
 
 function wrap(label: string, body: string): string {
   return `-----BEGIN ${label}-----\n${body.replace(/(.{64})(?=.)/g, '$1\n')}\n-----END ${label}-----\n`
+}
+
+/**
+ * Does the key say that it is on P-256 (RFC 5480: 1.2.840.10045.3.1.7)? Asked of its bytes: Node ends the process when it
+ * is asked for the curve of some damaged keys.
+ */
+function namesP256(pem: string): boolean {
+  const body = pem.replace(/-----[^-]+-----/g, '')
+  return Buffer.from(body, 'base64').includes(Buffer.from('06082a8648ce3d030107', 'hex'))
+}
+
+/** Can what it signs be verified? */
+function isSound(key: KeyObject): boolean {
+  try {
+    const text = Buffer.from('test')
+    return verify('sha256', text, createPublicKey(key), sign('sha256', text, key))
+  } catch {
+    return false
+  }
 }
 
 function open(pem: string): KeyObject | undefined {

@@ -77,6 +77,7 @@ const wrong: readonly (readonly [name: string, text: unknown, advice: RegExp])[]
   ['quotes around nothing', '""', /whole \.p8/],
   ['junk', 'correct horse battery staple', /whole \.p8/],
   ['junk in base64', Buffer.from('correct horse').toString('base64'), /whole \.p8/],
+  ['a key whose public half is the point at infinity', withoutPublicHalf(), /damaged/],
   ['a path', '/etc/keys/AuthKey_KEY1234567.p8', /whole \.p8/],
   ['a path without a dot', '/etc/keys/apple', /whole \.p8/],
   ['a JWT', 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln', /whole \.p8/],
@@ -84,6 +85,24 @@ const wrong: readonly (readonly [name: string, text: unknown, advice: RegExp])[]
   ['null', null, /whole \.p8/],
   ['a KeyObject', p256, /whole \.p8/],
 ]
+
+/** RFC 5958 and RFC 5915, with a private scalar of 32 bytes and `00` for the public point: Node aborts on its details. */
+function withoutPublicHalf(): string {
+  const scalar = (p256.export({ format: 'jwk' }) as { d: string }).d
+  const inner = Buffer.concat([
+    Buffer.from('302b0201010420', 'hex'),
+    Buffer.from(scalar, 'base64url'),
+    Buffer.from('a10403020000', 'hex'),
+  ])
+  inner[1] = inner.length - 2
+  const outer = Buffer.concat([
+    Buffer.from('3000020100301306072a8648ce3d020106082a8648ce3d030107', 'hex'),
+    Buffer.from([0x04, inner.length]),
+    inner,
+  ])
+  outer[1] = outer.length - 2
+  return outer.toString('base64')
+}
 
 describe('privateKey', () => {
   it.each(shapes)('reads %s', (_name, text) => {
