@@ -30,14 +30,28 @@ const maxKeys = 100
 /** Finds the key for a token's header, as jose asks for it. */
 export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>
 
+/** A set of Apple's keys. */
+export interface KeySet {
+  /** Finds a key, fetching the set where that may help. */
+  readonly find: FindKey
+  /** Finds it in what has been fetched; undefined where it is not there. */
+  readonly recall: (...asked: Parameters<FindKey>) => Promise<CryptoKey | undefined>
+}
+
 /**
- * Looks into several key sets, one after the other: Apple documents two, and not which of them signs what. A set that
- * cannot be fetched might have had the key, so then that is the error.
+ * Looks into several key sets: Apple documents two, and not which of them signs what. A set that cannot be fetched might
+ * have had the key, so then that is the error.
  */
-export function findInTurn(sets: readonly FindKey[]): FindKey {
+export function findInTurn(sets: readonly KeySet[]): FindKey {
   return async function findKey(header, token) {
+    if (sets.length > 1) {
+      for (const { recall } of sets) {
+        const known = await recall(header, token)
+        if (known !== undefined) return known
+      }
+    }
     let failure: unknown
-    for (const find of sets) {
+    for (const { find } of sets) {
       try {
         return await find(header, token)
       } catch (error) {
@@ -56,7 +70,7 @@ type LocalKeySet = ReturnType<typeof createLocalJWKSet>
  * Fetches the key set when it is first needed, keeps it for six hours, and asks again at most every 30 seconds for a
  * `kid` it does not know. While the endpoint is down the old keys serve for up to a day.
  */
-export function createKeySet(url: string, boundedFetch: BoundedFetch): FindKey {
+export function createKeySet(url: string, boundedFetch: BoundedFetch): KeySet {
   let keys: LocalKeySet | undefined
   let fetchedAt = -Infinity
   let failedAt = -Infinity
@@ -98,7 +112,7 @@ export function createKeySet(url: string, boundedFetch: BoundedFetch): FindKey {
     )
   }
 
-  return async function findKey(header, token) {
+  async function find(...[header, token]: Parameters<FindKey>): Promise<CryptoKey> {
     const known = await currentKeys()
     try {
       return await known(header, token)
@@ -114,6 +128,18 @@ export function createKeySet(url: string, boundedFetch: BoundedFetch): FindKey {
       if (failedAt > fetchedAt) throw notFetched()
       return (await currentKeys())(header, token)
     }
+  }
+
+  return {
+    find,
+    async recall(header, token) {
+      if (keys === undefined || elapsed(fetchedAt) > freshMs) return undefined
+      try {
+        return await keys(header, token)
+      } catch {
+        return undefined
+      }
+    },
   }
 }
 

@@ -93,6 +93,7 @@ export function createConnections(parts: ConnectionsParts): Connections {
       const record: ConnectionRecord = {
         ...grant,
         grantId: randomBytes(16).toString('base64url'),
+        keptAt: Date.now(),
         organization: organization && JSON.stringify(organization),
       }
       // The token first: whoever finds the grant finds it too.

@@ -18,7 +18,7 @@ export interface EndedConnections {
    * @throws AppleStoreError
    */
   forgetRevoked(organizationId: string, until: number): Promise<void>
-  /** Was the school connected after that time (milliseconds since 1970)? @throws AppleStoreError */
+  /** Was the school connected after that time (milliseconds since 1970, by our clock)? @throws AppleStoreError */
   isNewerThan(organizationId: string, time: number): Promise<boolean>
 }
 
@@ -72,7 +72,7 @@ export function createEndedConnections(parts: EndedConnectionsParts): EndedConne
 
     async isNewerThan(organizationId, time) {
       const record = await records.find(organizationId)
-      return record !== undefined && !('isSealed' in record) && record.connectedAt * 1000 > time
+      return record !== undefined && !('isSealed' in record) && record.keptAt > time
     },
   }
 }

@@ -3,7 +3,7 @@ import { endsGrant, isFresh } from '../apple/refresh.js'
 import { AppleLoginRequiredError, AppleUnavailableError } from '../errors.js'
 import type { Instance } from './instance.js'
 import { type LoginView, readLogin } from './login-view.js'
-import { requireSettled, settleLogin } from './settle-login.js'
+import { noteSettled, requireSettled, settleLogin } from './settle-login.js'
 import { requireStillSignedIn } from './still-signed-in.js'
 
 /**
@@ -69,6 +69,7 @@ async function renew(instance: Instance, req: Request, login: LoginView): Promis
   await requireStillSignedIn(instance, req)
   const { accessToken, expiresAt, refreshToken } = renewed
   instance.loginRecords.write(req, { ...record, accessToken, accessTokenExpiresAt: expiresAt, refreshToken })
+  noteSettled(instance, req)
   return accessToken
 }
 

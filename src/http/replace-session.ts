@@ -3,6 +3,7 @@ import { regenerateSession, requireSession, saveSession, sessionValues } from '.
 import type { LoginRecord } from '../session/login-record.js'
 import { isLoginsKey, type PendingLogin } from '../session/pending-logins.js'
 import type { Instance } from './instance.js'
+import { noteSettled } from './settle-login.js'
 
 /** Removes all that the person before left in the session: the app's data and every login; logins under way stay. */
 export function forgetPerson(req: Request): void {
@@ -20,7 +21,7 @@ export function forgetPerson(req: Request): void {
  * @throws AppleSessionStoreError when it cannot be saved; then nobody is signed in
  */
 export async function replaceSession(
-  { pendingLogins, loginRecords }: Instance,
+  instance: Instance,
   req: Request,
   {
     pending,
@@ -29,6 +30,7 @@ export async function replaceSession(
     keepsAge,
   }: { pending: PendingLogin; record: LoginRecord; subjects: readonly string[]; keepsAge: boolean },
 ): Promise<void> {
+  const { pendingLogins, loginRecords } = instance
   const old = requireSession(req)
   const kept = sessionValues(old)
   const maxAge = old.cookie.originalMaxAge
@@ -40,6 +42,7 @@ export async function replaceSession(
   pendingLogins.finish(req, pending)
   loginRecords.setSubjects(req, subjects)
   loginRecords.write(req, record)
+  noteSettled(instance, req)
   await saveSession(req).catch((error: unknown) => {
     // express-session tries again at the end of the response, and must find nobody signed in.
     loginRecords.remove(req)

@@ -10,7 +10,7 @@ import { currentAccessToken, renewedAccessToken } from './access-token.js'
 import type { Instance } from './instance.js'
 import { startLogin } from './login.js'
 import { type LoginView, openLogin, readLogin } from './login-view.js'
-import { requireSettled, settleLogin } from './settle-login.js'
+import { noteSettled, requireSettled, settleLogin } from './settle-login.js'
 import { signOut } from './sign-out.js'
 import { returnPath, routePath } from './return-to.js'
 import { requireStillSignedIn } from './still-signed-in.js'
@@ -171,6 +171,7 @@ class LazyRequestApple implements RequestApple {
     const subjects = new Set([...loginRecords.subjects(this.#req), organizationSubject(organization.id)])
     loginRecords.setSubjects(this.#req, [...subjects])
     loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
+    noteSettled(this.#instance, this.#req)
   }
 
   getAccessToken(): Promise<string> {

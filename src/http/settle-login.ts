@@ -1,10 +1,11 @@
 import type { Request } from 'express'
 import type { AppleStoreError } from '../errors.js'
-import { saveSession } from '../session/app-session.js'
+import { readSession, requireSession, saveSession, type SessionBag } from '../session/app-session.js'
 import type { LoginRecord } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import { loginStart } from './login-start.js'
 import { unfoldLogin } from './login-view.js'
+import { changesSince, snapshot } from './session-changes.js'
 
 /** What came of looking a request's login up. */
 interface Outcome {
@@ -26,8 +27,7 @@ export function settleLogin(instance: Instance, req: Request): Promise<void> | u
   const { loginRecords, marks } = instance
   const stored = loginRecords.peek(req)
   if (stored === undefined) return undefined
-  const before = outcomes.get(req)?.get(instance)
-  const outcome = before?.stored === stored ? before : undefined
+  const outcome = outcomeFor(instance, req, stored)
   if (outcome?.failure !== undefined) return undefined
   const subjects = loginRecords.subjects(req)
   const survived = outcome?.endedUntil ?? -Infinity
@@ -37,14 +37,47 @@ export function settleLogin(instance: Instance, req: Request): Promise<void> | u
   return settle(instance, req, stored, subjects)
 }
 
-/** @throws AppleStoreError when it could not be found out whether the request's login still holds */
+/**
+ * To be asked before a login is believed.
+ *
+ * Where nobody has looked it up, because `attach()` is not mounted or did not see the session, it is looked up for the
+ * next request, and the operator is told.
+ *
+ * @throws AppleStoreError when it could not be found out whether the request's login still holds
+ */
 export function requireSettled(instance: Instance, req: Request): void {
+  const { loginRecords, marks } = instance
+  const stored = loginRecords.peek(req)
+  if (stored === undefined) return
+  const outcome = outcomeFor(instance, req, stored)
+  if (outcome?.failure !== undefined) throw outcome.failure
+  const isKnown = loginRecords.subjects(req).every((subject) => marks.recall(subject) !== undefined)
+  if (outcome !== undefined || isKnown) return
+  instance.warnOnce(
+    'APPLE_ATTACH',
+    `A login was read that attach() had not looked at, so one that Apple has ended may pass: mount attach() of the instance ` +
+      `${instance.config.name} behind the session and before what reads it.`,
+  )
+  void settleLogin(instance, req)
+}
+
+/** Notes that the login in this request's session, which it has just written itself, has been looked at. */
+export function noteSettled(instance: Instance, req: Request): void {
+  const stored = instance.loginRecords.peek(req)
+  if (stored !== undefined) remember(instance, req, { stored, endedUntil: -Infinity })
+}
+
+function outcomeFor(instance: Instance, req: Request, stored: string): Outcome | undefined {
   const outcome = outcomes.get(req)?.get(instance)
-  if (outcome?.failure !== undefined && outcome.stored === instance.loginRecords.peek(req)) throw outcome.failure
+  return outcome?.stored === stored ? outcome : undefined
+}
+
+function remember(instance: Instance, req: Request, outcome: Outcome): void {
+  outcomes.set(req, (outcomes.get(req) ?? new Map<Instance, Outcome>()).set(instance, outcome))
 }
 
 async function settle(instance: Instance, req: Request, stored: string, subjects: readonly string[]): Promise<void> {
-  const { loginRecords, marks, events } = instance
+  const { loginRecords, marks } = instance
   let endedUntil: number
   try {
     // A login that nothing names cannot be looked up: nobody's.
@@ -59,22 +92,34 @@ async function settle(instance: Instance, req: Request, stored: string, subjects
   const record = loginRecords.parse(stored)
   const login = record === undefined || record === 'sealed' ? undefined : unfoldLogin(instance, record)
   if (subjects.length === 0 || (login !== undefined && loginStart(login.record, login.claims) <= endedUntil)) {
-    loginRecords.remove(req)
-    events.note('a login was ended', 'Apple has told that the person or the school took the consent back')
+    await removeEnded(instance, req)
   } else if (login !== undefined && !loginRecords.isCurrent(stored)) {
     await moveToFirstKey(instance, req, login.record)
   }
 }
 
-function remember(instance: Instance, req: Request, outcome: Outcome): void {
-  outcomes.set(req, (outcomes.get(req) ?? new Map<Instance, Outcome>()).set(instance, outcome))
+/** Saved at once: saved at the end of the request, it could bring back a session that another one has ended by then. */
+async function removeEnded(instance: Instance, req: Request): Promise<void> {
+  const { loginRecords, events } = instance
+  events.note('a login was ended', 'Apple has told that the person or the school took the consent back')
+  try {
+    const isThere = await loginRecords.isStillStored(req)
+    loginRecords.remove(req)
+    if (isThere) await saveSession(req)
+  } catch (error) {
+    loginRecords.remove(req)
+    events.note('the end of a login could not be saved, and is found out again by the next request', error)
+  }
 }
 
-/** Saves at once: at the end of the request another one may have ended the session. */
-async function moveToFirstKey({ loginRecords, events }: Instance, req: Request, record: LoginRecord): Promise<void> {
+/** Only where nothing else has changed the session, or ended it, and saved at once: otherwise the next request does it. */
+async function moveToFirstKey(instance: Instance, req: Request, record: LoginRecord): Promise<void> {
+  const { loginRecords, events } = instance
   try {
-    if (!(await loginRecords.isStillStored(req))) return
+    const inStore = (await readSession(req, req.sessionID)) as SessionBag | undefined
+    if (inStore === undefined || changesSince(snapshot(inStore), requireSession(req)).size > 0) return
     loginRecords.write(req, record)
+    noteSettled(instance, req)
     await saveSession(req)
   } catch (error) {
     events.note('a login could not be moved to the first key', error)

@@ -35,8 +35,8 @@ export async function signIn(
     if (isSomebodyElse) forgetPerson(req)
   }
   clear()
-  if (identity.claims !== undefined) await instance.revocations.consented(identity.claims.sub)
   await admitLogin(instance, req, pending, identity, { record, unverifiedName, clear })
+  if (identity.claims !== undefined) await instance.revocations.consented(identity.claims.sub)
   await replaceSession(instance, req, { pending, record, subjects, keepsAge: !isSomebodyElse })
   instance.events.emit('login', {
     user: identity.claims && toUser(identity.claims, unverifiedName),

@@ -30,8 +30,10 @@ export interface TakeNotificationParts {
   readonly underWay: OncePerKey<void>
 }
 
-/** How long `onNotification` may work before another node may begin again, in milliseconds. */
-const leaseMs = 2 * 60 * 1000
+/** How long `onNotification` may work, in milliseconds. */
+const appMs = 2 * 60 * 1000
+/** How long other nodes leave a notification alone, in milliseconds: as long, and what the store takes. */
+const leaseMs = appMs + 30 * 1000
 /** How long to wait for another node that is at the same notification, and how often to look; in milliseconds. */
 const otherMs = 5000
 const lookMs = 200
@@ -75,14 +77,23 @@ export function createTakeNotification(parts: TakeNotificationParts): TakeNotifi
 }
 
 async function callApp({ onNotification }: AppleAuthConfig, event: AppleNotification): Promise<void> {
+  const tooLate = new AbortController()
   try {
-    await onNotification?.(event)
+    await Promise.race([onNotification?.(event), rejectLate(tooLate.signal)])
   } catch (cause) {
     throw new AppleNotificationError('onNotification threw; its error is the cause. Apple will send it again.', {
       status: 500,
       cause,
     })
+  } finally {
+    tooLate.abort()
   }
+}
+
+/** Rejects when `onNotification` has had its time, so that one that never ends does not keep the same event out for ever. */
+async function rejectLate(signal: AbortSignal): Promise<never> {
+  await delay(appMs, undefined, { signal, ref: false })
+  throw new Error(`onNotification did not end within ${String(appMs)} ms`)
 }
 
 /** Ends logins that began before the event, and forgets a school whose organization has taken its consent back. */

@@ -1,5 +1,4 @@
 import type { OwedRevocation } from '../session/owed-revocations.js'
-import { personSubject } from '../session/subject.js'
 import { askApple } from './ask-apple.js'
 import { failureOf, isFinal, nextAttemptAt } from './failed-attempt.js'
 import type { Outbox } from './outbox.js'
@@ -14,7 +13,7 @@ export function createFirstAttempt(
   outbox: Outbox,
   done: (owed: OwedRevocation) => Promise<void>,
 ): FirstAttempt {
-  const { records, consents, client, events } = parts
+  const { records, client, events } = parts
 
   async function postpone(owed: OwedRevocation): Promise<boolean> {
     const next = { ...owed, attempts: 1, dueAt: nextAttemptAt(1) }
@@ -22,17 +21,8 @@ export function createFirstAttempt(
     await records.keep(next).catch((error: unknown) => {
       events.note('a revocation is tried again a little later: the record from before still stands', error)
     })
-    await watch(owed)
     outbox.add(next)
     return true
-  }
-
-  /** So that a login from now on is known, which the old revocation would end. */
-  async function watch({ sub, endsAt }: OwedRevocation): Promise<void> {
-    if (sub === undefined) return
-    await consents.watch(personSubject(sub), endsAt).catch((error: unknown) => {
-      events.note('a login from now on will end with a revocation that is owed', error)
-    })
   }
 
   return async function attempt(owed, isKept) {
@@ -41,22 +31,27 @@ export function createFirstAttempt(
     } catch (cause) {
       const error = failureOf(cause)
       const willRetry = isKept && !isFinal(error) && (await postpone(owed))
-      if (isKept && !willRetry) await forgetOwed(parts, owed)
+      if (!willRetry) await forgetOwed(parts, owed, isKept)
       events.emit('revocation_failed', { sub: owed.sub, organizationId: owed.organizationId, error, willRetry })
       return false
     }
-    if (isKept) await forgetOwed(parts, owed)
     await done(owed)
+    await forgetOwed(parts, owed, isKept)
     return true
   }
 }
 
-/** Takes one out of the store; where that fails it is sent again, which does no harm. */
+/**
+ * Takes one out of the store; where that fails it is sent again, which does no harm. One whose writing failed may have
+ * arrived all the same: it is taken out too, and nobody waits for that.
+ */
 export async function forgetOwed(
   { records, events }: Pick<RevocationsParts, 'records' | 'events'>,
   { id }: OwedRevocation,
+  isKept: boolean,
 ): Promise<void> {
-  await records.forget(id).catch((error: unknown) => {
+  const forgetting = records.forget(id).catch((error: unknown) => {
     events.note('a revocation that is done could not be forgotten', error)
   })
+  if (isKept) await forgetting
 }

@@ -1,3 +1,4 @@
+import { AppleStoreError } from '../errors.js'
 import type { Events } from '../events.js'
 import type { OwedRevocations } from '../session/owed-revocations.js'
 import type { SendOwed } from './send-owed.js'
@@ -43,7 +44,7 @@ export function createOutbox(records: OwedRevocations, sendOwed: SendOwed, event
     isSending = true
     const due = [...waiting].filter(([, dueAt]) => dueAt <= Date.now()).map(([id]) => id)
     const worker = async (): Promise<void> => {
-      for (let id = due.shift(); id !== undefined; id = due.shift()) {
+      for (let id = due.shift(); id !== undefined && !isStopped; id = due.shift()) {
         const dueAt = await sendOwed(id).catch((error: unknown) => {
           events.note('a revocation that is owed could not be looked up', error)
           return Date.now() + storeFailedMs
@@ -62,7 +63,9 @@ export function createOutbox(records: OwedRevocations, sendOwed: SendOwed, event
     try {
       for await (const { id, dueAt } of records.list()) if (!waiting.has(id)) waiting.set(id, dueAt)
     } catch (error) {
-      next = storeFailedMs
+      // One that cannot list will not learn it.
+      if (error instanceof AppleStoreError && error.status === 500) next = Infinity
+      else next = storeFailedMs
       events.note('the store could not be searched for revocations that are owed', error)
     }
     wake()
@@ -70,7 +73,7 @@ export function createOutbox(records: OwedRevocations, sendOwed: SendOwed, event
   }
 
   function sweepAfter(milliseconds: number): void {
-    if (!isStopped) sweepTimer = setTimeout(() => void sweep(), milliseconds).unref()
+    if (!isStopped && milliseconds < Infinity) sweepTimer = setTimeout(() => void sweep(), milliseconds).unref()
   }
 
   return {

@@ -77,13 +77,18 @@ export function createRevocations(parts: RevocationsParts): Revocations {
   if (parts.isShared) outbox.start()
 
   async function done(owed: OwedRevocation): Promise<void> {
-    await parts.revoked(owed).catch((error: unknown) => {
+    try {
+      await parts.revoked(owed)
+      if (owed.sub !== undefined) await consents.unwatch(personSubject(owed.sub))
+    } catch (error) {
       events.note('tokens were revoked, and what stood on them could not be forgotten', error)
-    })
+    }
   }
 
   async function keep(owed: OwedRevocation): Promise<boolean> {
     try {
+      // First, so that a login from now on is known, which the old revocation would end.
+      if (owed.sub !== undefined) await consents.watch(personSubject(owed.sub), owed.endsAt)
       await records.keep(owed)
       return true
     } catch (error) {
@@ -109,7 +114,7 @@ export function createRevocations(parts: RevocationsParts): Revocations {
       return {
         send: () => attempt(owed, isKept),
         async withdraw() {
-          if (isKept) await forgetOwed(parts, owed)
+          await forgetOwed(parts, owed, isKept)
         },
       }
     },

@@ -24,6 +24,8 @@ export function createSendOwed(
   done: (owed: OwedRevocation) => Promise<void>,
 ): SendOwed {
   const leaseMs = httpTimeoutMs + storeMs
+  /** Those that no key opens and that an event has told of. */
+  const told = new Set<string>()
 
   /** Is there a newer grant, which would end with the old one? Apple has one consent per person, or school, and app. */
   async function isSuperseded({ sub, organizationId, owedAt }: OwedRevocation): Promise<boolean> {
@@ -42,8 +44,8 @@ export function createSendOwed(
     } catch (cause) {
       return postpone(owed, cause)
     }
-    await records.forget(owed.id)
     await done(owed)
+    await records.forget(owed.id)
     return undefined
   }
 
@@ -70,7 +72,8 @@ export function createSendOwed(
       if (owed === undefined) return undefined
       if ('isSealed' in owed) {
         // The next sweep finds it again: by then its key may be back.
-        events.emit('unsealing_failed', { record: 'revocation', organizationId: undefined })
+        if (!told.has(id)) events.emit('unsealing_failed', { record: 'revocation', organizationId: undefined })
+        told.add(id)
         return undefined
       }
       return owed.dueAt > Date.now() ? owed.dueAt : await send(owed)

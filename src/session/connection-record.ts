@@ -10,6 +10,8 @@ export interface ConnectionRecord {
   readonly scope: string
   /** Seconds since 1970. */
   readonly connectedAt: number
+  /** When it was written, by our clock, in milliseconds since 1970. */
+  readonly keptAt: number
   /** Who connected it, as its id_token says; undefined without one. */
   readonly iss?: string | undefined
   readonly sub?: string | undefined
@@ -56,13 +58,15 @@ export function parseEnvelope(text: string): Envelope | undefined {
 
 /** Reads a grant, member by member; undefined where one that it cannot do without is missing or wrong. */
 export function parseConnection(text: string): ConnectionRecord | undefined {
-  const { organizationId, grantId, scope, connectedAt, refreshToken, iss, sub, organization } = parseObject(text)
+  const { organizationId, grantId, scope, connectedAt, keptAt, refreshToken, iss, sub, organization } =
+    parseObject(text)
   if (!isText(organizationId) || !isText(grantId) || !isText(scope) || typeof connectedAt !== 'number') return undefined
   return {
     organizationId,
     grantId,
     scope,
     connectedAt,
+    keptAt: typeof keptAt === 'number' ? keptAt : connectedAt * 1000,
     refreshToken: textOf(refreshToken),
     iss: textOf(iss),
     sub: textOf(sub),

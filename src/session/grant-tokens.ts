@@ -37,7 +37,9 @@ export function createGrantTokens(
       const opened = stored === undefined ? undefined : sealing(key).open(stored)
       const token = opened === undefined ? undefined : parseAccessToken(opened)
       if (stored === undefined || opened === undefined || token === undefined) return undefined
-      if (!sealing(key).isCurrent(stored)) await move(key, stored, sealing(key).seal(opened), lifeOf(token))
+      // One with a refresh token of its own waits for the next renewal: moving must not overwrite what that brings.
+      const mayMove = token.refreshToken === undefined && !sealing(key).isCurrent(stored)
+      if (mayMove) await move(key, stored, sealing(key).seal(opened), lifeOf(token))
       return token
     },
 

@@ -19,10 +19,7 @@ export interface Lease {
 }
 
 /** How long after its write a node looks whose write was the last, in milliseconds; many times a store's round trip. */
-const settleMs = 150
-/** How long a write lies that nobody has made sure of, in milliseconds: a node may be too slow, or end. */
-const claimMs = 2000
-
+const settleMs = 250
 /**
  * Fischer's mutual exclusion: look whether it is free, write one's own mark, wait, look whether it is still there.
  *
@@ -36,16 +33,13 @@ export function createLeases(store: Store, isShared: boolean): Leases {
       const key = `lease:${name}`
       const mark = randomBytes(16).toString('base64url')
       const startedAt = performance.now()
-      const isLate = (after: number): boolean => isShared && performance.now() - startedAt > after
       if ((await store.get(key)) !== undefined) return undefined
-      await store.set(key, mark, claimMs)
-      // Too late to be sure that nobody has looked and found nobody's mark: it stays a while, so that nobody comes in.
-      if (isLate(settleMs)) return undefined
+      await store.set(key, mark, milliseconds)
+      // Too late to be sure that nobody has looked and found nobody's mark. Ours stays where it is: it may have replaced
+      // that of somebody who is at work now, and keeps others out in its place.
+      if (isShared && performance.now() - startedAt > settleMs) return undefined
       if (isShared) await delay(settleMs)
       if ((await store.get(key)) !== mark) return undefined
-      await store.set(key, mark, milliseconds)
-      // By then the claim may have ended, and somebody else come in.
-      if (isLate(claimMs)) return undefined
       return {
         async release() {
           if ((await store.get(key)) === mark) await store.delete(key)

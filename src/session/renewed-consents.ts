@@ -8,6 +8,11 @@ import type { Store } from './store.js'
 export interface RenewedConsents {
   /** Notes that something is owed of this subject (see `subject.ts`), until then (milliseconds since 1970). */
   watch(subject: string, until: number): Promise<void>
+  /**
+   * Notes that nothing is owed of the subject any more. What else there may be of it is not worth a note: Apple has just
+   * ended the whole consent, and does nothing about tokens that have ended.
+   */
+  unwatch(subject: string): Promise<void>
   /** Notes that the subject has given its consent now, where something is owed of it. */
   renew(subject: string): Promise<void>
   /** When that was, in milliseconds since 1970; -Infinity for never. */
@@ -27,6 +32,8 @@ export function createRenewedConsents(store: Store, clientId: string): RenewedCo
       .digest('base64url')}`
   return {
     watch: (subject, until) => store.set(keyOf(subject), watched, Math.max(1, Math.ceil(until - Date.now()))),
+
+    unwatch: (subject) => store.delete(keyOf(subject)),
 
     async renew(subject) {
       if ((await store.get(keyOf(subject))) === undefined) return

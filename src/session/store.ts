@@ -16,19 +16,25 @@ export interface Store {
 const deadlineMs = 5000
 /** The same while it is listed: much that is not ours may lie between two answers. */
 const listDeadlineMs = 60_000
+/** After a store has left one question unanswered, others fail at once for so long, in milliseconds. */
+const restMs = 1000
 
 /** Gives the store, opened if need be; it is asked each time, so that a failed opening can be tried again. */
 export type OpenStore = () => Promise<AppleStore>
 
 /** Puts a deadline and one kind of error around a store; `name` is what errors call it, with its variable. */
 export function createStore(open: OpenStore, name: string): Store {
+  let restsUntil = -Infinity
+
   async function ask<T>(what: string, work: (store: AppleStore) => T, withinMs = deadlineMs): Promise<Awaited<T>> {
+    if (performance.now() < restsUntil) throw failed(what, new Error('it did not answer a moment ago'))
     try {
       return await withDeadline(
         open().then(async (store) => await work(store)),
         withinMs,
       )
     } catch (error) {
+      if (error instanceof LateError) restsUntil = performance.now() + restMs
       throw failed(what, error)
     }
   }
@@ -87,11 +93,14 @@ export function createStore(open: OpenStore, name: string): Store {
   }
 }
 
+/** The store did not answer in time. */
+class LateError extends Error {}
+
 async function withDeadline<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`no answer within ${String(milliseconds)} ms`))
+      reject(new LateError(`no answer within ${String(milliseconds)} ms`))
     }, milliseconds)
   })
   try {
