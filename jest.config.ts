@@ -5,8 +5,6 @@ import type { Config } from 'jest'
 const esmOnly = ['jose', 'oauth4webapi', 'openid-client', 'leven', 'p-retry', 'is-network-error']
 
 const shared = {
-  // A test that hangs ends; one on a busy machine does not.
-  testTimeout: 30_000,
   transform: {
     '\\.[jt]s$': ['ts-jest', { tsconfig: { module: 'CommonJS', moduleResolution: 'bundler', allowJs: true } }],
   },
@@ -21,6 +19,8 @@ const shared = {
 const config: Config = {
   // Most tests wait for sockets rather than for the processor.
   maxWorkers: '100%',
+  // A test that hangs ends; one on a busy machine does not.
+  testTimeout: 30_000,
   projects: [
     { ...shared, displayName: 'express 5', testMatch: ['<rootDir>/test/**/*.test.ts'] },
     {

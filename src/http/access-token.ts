@@ -3,7 +3,7 @@ import { endsGrant, isFresh } from '../apple/refresh.js'
 import { AppleLoginRequiredError, AppleUnavailableError } from '../errors.js'
 import type { Instance } from './instance.js'
 import { type LoginView, readLogin } from './login-view.js'
-import { noteSettled, requireSettled, settleLogin } from './settle-login.js'
+import { believe, noteSettled, settleLogin } from './settle-login.js'
 import { requireStillSignedIn } from './still-signed-in.js'
 
 /**
@@ -37,8 +37,7 @@ export async function renewedAccessToken(instance: Instance, req: Request, rejec
 }
 
 function requireLogin(instance: Instance, req: Request): LoginView {
-  requireSettled(instance, req)
-  const login = readLogin(instance, req)
+  const login = believe(instance, req, readLogin(instance, req))
   if (login === undefined) throw new AppleLoginRequiredError('Nobody is signed in, so there is no access token.')
   return login
 }

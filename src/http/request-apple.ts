@@ -10,7 +10,7 @@ import { currentAccessToken, renewedAccessToken } from './access-token.js'
 import type { Instance } from './instance.js'
 import { startLogin } from './login.js'
 import { type LoginView, openLogin, readLogin } from './login-view.js'
-import { noteSettled, requireSettled, settleLogin } from './settle-login.js'
+import { believe, noteSettled, settleLogin } from './settle-login.js'
 import { signOut } from './sign-out.js'
 import { returnPath, routePath } from './return-to.js'
 import { requireStillSignedIn } from './still-signed-in.js'
@@ -99,12 +99,11 @@ class LazyRequestApple implements RequestApple {
 
   get #login(): LoginView | undefined {
     const stored = this.#instance.loginRecords.stored(this.#req)
-    requireSettled(this.#instance, this.#req)
     if (stored !== this.#stored) {
       this.#stored = stored
       this.#view = stored === undefined ? undefined : openLogin(this.#instance, stored)
     }
-    return this.#view
+    return believe(this.#instance, this.#req, this.#view)
   }
 
   get isAuthenticated(): boolean {

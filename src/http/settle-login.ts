@@ -4,7 +4,7 @@ import { readSession, requireSession, saveSession, type SessionBag } from '../se
 import type { LoginRecord } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import { loginStart } from './login-start.js'
-import { unfoldLogin } from './login-view.js'
+import { type LoginView, unfoldLogin } from './login-view.js'
 import { changesSince, snapshot } from './session-changes.js'
 
 /** What came of looking a request's login up. */
@@ -38,27 +38,32 @@ export function settleLogin(instance: Instance, req: Request): Promise<void> | u
 }
 
 /**
- * To be asked before a login is believed.
+ * To be asked before a login is believed: the login as it is read, or undefined where Apple has ended it.
  *
  * Where nobody has looked it up, because `attach()` is not mounted or did not see the session, it is looked up for the
  * next request, and the operator is told.
  *
  * @throws AppleStoreError when it could not be found out whether the request's login still holds
  */
-export function requireSettled(instance: Instance, req: Request): void {
+export function believe(instance: Instance, req: Request, login: LoginView | undefined): LoginView | undefined {
   const { loginRecords, marks } = instance
   const stored = loginRecords.peek(req)
-  if (stored === undefined) return
+  if (login === undefined || stored === undefined) return login
   const outcome = outcomeFor(instance, req, stored)
   if (outcome?.failure !== undefined) throw outcome.failure
-  const isKnown = loginRecords.subjects(req).every((subject) => marks.recall(subject) !== undefined)
-  if (outcome !== undefined || isKnown) return
-  instance.warnOnce(
-    'APPLE_ATTACH',
-    `A login was read that attach() had not looked at, so one that Apple has ended may pass: mount attach() of the instance ` +
-      `${instance.config.name} behind the session and before what reads it.`,
-  )
-  void settleLogin(instance, req)
+  const known = loginRecords.subjects(req).map((subject) => marks.recall(subject))
+  if (outcome === undefined && known.includes(undefined)) {
+    instance.warnOnce(
+      'APPLE_ATTACH',
+      `A login was read that attach() had not looked at, so one that Apple has ended may pass: mount attach() of the ` +
+        `instance ${instance.config.name} behind the session and before what reads it.`,
+    )
+    void settleLogin(instance, req)
+  }
+  const endedUntil = Math.max(...known.map((until) => until ?? -Infinity))
+  // Where it has been looked up in this request, it has survived all that was known then.
+  if (endedUntil <= (outcome?.endedUntil ?? -Infinity)) return login
+  return loginStart(login.record, login.claims) <= endedUntil ? undefined : login
 }
 
 /** Notes that the login in this request's session, which it has just written itself, has been looked at. */

@@ -96,7 +96,7 @@ describe('the client secret at the token endpoint (catalogue row 109)', () => {
   })
 })
 
-describe('the client secret over time', () => {
+describe('the client secret over time (catalogue row 109)', () => {
   it('is the same for many logins', async () => {
     const secrets = new Set<string>()
     for (let login = 0; login < 10; login++) {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   freezeDate()
-  auth = appleAuth({ ...goodOptions(apple.url, 'http://localhost:1'), httpTimeoutMs: 300 })
+  auth = appleAuth({ ...goodOptions(apple.url, 'http://localhost:1'), httpTimeoutMs: 1000 })
 })
 afterEach(() => {
   thawDate()
@@ -99,7 +99,7 @@ const outages: readonly (readonly [name: string, answer: (res: ServerResponse) =
     'ten thousand keys',
     (res) => {
       json(res, {
-        keys: Array.from({ length: 10_000 }, (_, kid) => ({ kty: 'RSA', n: 'AQAB', e: 'AQAB', kid: String(kid) })),
+        keys: Array.from({ length: 10_000 }, (_, kid) => ({ kty: 'RSA', n: 'AQAD', e: 'AQAB', kid: String(kid) })),
       })
     },
   ],

@@ -35,7 +35,7 @@ function publish(keys: readonly unknown[]): void {
   }
 }
 
-const [published = {}, second = {}] = new LoopbackApple().jwks().keys
+const [published = {}, second = {}, third = {}] = new LoopbackApple().jwks().keys
 const withoutKid = (key: object): object => ({ ...key, kid: undefined })
 
 describe('the key set', () => {
@@ -148,6 +148,9 @@ describe('a token without a kid', () => {
   it.each([
     ['have kids', [published, second]],
     ['have none (row 93)', [withoutKid(published), withoutKid(second)]],
+    ['have none, three of them (row 93)', [published, second, third].map(withoutKid)],
+    ['have none, whichever signed (row 93)', [third, second, published].map(withoutKid)],
+    ['have one kid among them (row 93)', [withoutKid(published), second, withoutKid(third)]],
   ])('is refused while several keys %s', async (_name, keys) => {
     publish(keys)
     await expect(auth.verifyIdToken(token({ kid: undefined }))).rejects.toThrow(AppleIdTokenError)

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import express from 'express'
-import type { Response } from 'supertest'
+import type { ClientRequest } from 'node:http'
+import request, { type Response } from 'supertest'
 import { gzipSync } from 'node:zlib'
 import { expectRefused } from '../support/expect-refused.js'
 import { beginLogin, postCallback, stateOf, type Visitor } from '../support/login-steps.js'
@@ -112,12 +113,53 @@ describe.each(['unparsed', 'extended', 'simple', 'raw'])(
       expect((await visitor.get('/')).body).toEqual({ signedIn: false })
     })
 
-    it('row 20: refuses a state of 60 kB and survives thousands of parameters', async () => {
+    it('row 20: refuses a state of 60 or 100 kB, and survives ten thousand parameters', async () => {
       const visitor = appNamed(name).visitor()
       await beginLogin(visitor)
       await expectRefused(await post(visitor, form, `code=x&state=${'s'.repeat(60_000)}`), visitor)
-      const many = Array.from({ length: 9000 }, (_, index) => `p${String(index)}=`).join('&')
-      await expectRefused(await post(visitor, form, `${many}&state=x`), visitor)
+      const huge = await post(visitor, form, `code=x&state=${'s'.repeat(100_000)}`)
+      expect(huge.status).toBe(413)
+      await expectRefused(huge, visitor)
+      for (const count of [9000, 10_000]) {
+        const many = Array.from({ length: count }, (_, index) => `p${String(index)}=`).join('&')
+        await expectRefused(await post(visitor, form, `${many}&state=x`), visitor)
+      }
+    })
+
+    it('row 20: refuses ten thousand parameters of which one is a real state, and asks Apple nothing', async () => {
+      const visitor = appNamed(name).visitor()
+      const authorizeUrl = await beginLogin(visitor)
+      const many = Array.from({ length: 10_000 }, (_, index) => `p${String(index)}=`).join('&')
+      const fields = `code=${apple.issueCode(authorizeUrl)}&state=${stateOf(authorizeUrl)}`
+      const answer = await post(visitor, form, `${many}&${fields}`)
+      await expectRefused(answer, visitor)
+      expect(apple.requestsTo('/token')).toHaveLength(0)
+    })
+
+    it('row 19: refuses a body without a Content-Type', async () => {
+      const visitor = appNamed(name).visitor()
+      const authorizeUrl = await beginLogin(visitor)
+      const fields = new URLSearchParams({ code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) })
+      const body = fields.toString()
+      const sent = visitor.post('/auth/apple/callback').set('Sec-Fetch-Site', 'same-origin')
+      const answer = await sent
+        .serialize(() => body)
+        .on('request', ({ req }: { req: ClientRequest }) => {
+          req.removeHeader('Content-Type')
+        })
+        .send(body)
+      await expectRefused(answer, visitor)
+      expect(answer.status).toBe(415)
+      expect(apple.requestsTo('/token')).toHaveLength(0)
+    })
+
+    it.each(['gzip', 'br', 'nonsense'])('row 19: refuses a lie by Content-Encoding %s', async (encoding) => {
+      const visitor = appNamed(name).visitor()
+      const authorizeUrl = await beginLogin(visitor)
+      const body = `code=${apple.issueCode(authorizeUrl)}&state=${stateOf(authorizeUrl)}`
+      const answer = await post(visitor, form, body, { 'Content-Encoding': encoding })
+      await expectRefused(answer, visitor)
+      expect(apple.requestsTo('/token')).toHaveLength(0)
     })
   },
 )
@@ -188,6 +230,39 @@ describe('the request at /callback (catalogue section 1)', () => {
       .send({ code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) })
     await expectRefused(answer, stranger, 'ERR_APPLE_STATE')
     expect((app.errors.at(-1) as Error).message).toMatch(/www\.elsewhere\.example.*localhost/)
+  })
+
+  it('row 33: ends at an error, and in no circle, when the callback comes by http instead of https', async () => {
+    const app = await TestApp.start(apple.url, {
+      first: (express) => express.set('trust proxy', 1),
+      options: { redirectUri: 'https://localhost/auth/apple/callback' },
+      session: { cookie: { secure: true } },
+    })
+    const https = { 'X-Forwarded-Proto': 'https' }
+    const visitor = app.visitor()
+    const begun = await visitor.get('/auth/apple/login').set(https)
+    const authorizeUrl = new URL(begun.headers.location ?? '')
+    const fields = { code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) }
+    // A browser keeps its Secure cookie back from plain http, as supertest does.
+    const answer = await postCallback(visitor, fields)
+    await expectRefused(answer, visitor, 'ERR_APPLE_STATE')
+    expect(answer.headers.location).toBeUndefined()
+    const crossSite = await visitor
+      .post('/auth/apple/callback')
+      .set('Sec-Fetch-Site', 'cross-site')
+      .type('form')
+      .send(fields)
+    expect(crossSite.text).toContain('action="/auth/apple/callback"')
+    const relayed = await postCallback(visitor, { ...fields, relayed: 'POST' })
+    await expectRefused(relayed, visitor, 'ERR_APPLE_STATE')
+    expect([relayed.headers.location, apple.requestsTo('/token').length]).toEqual([undefined, 0])
+    const [cookie = ''] = begun.get('Set-Cookie') ?? []
+    const over = request(app.url)
+      .post('/auth/apple/callback')
+      .set(https)
+      .set('Cookie', cookie.split(';')[0] ?? '')
+    expect((await over.set('Sec-Fetch-Site', 'same-origin').type('form').send(fields)).status).toBe(303)
+    await app.stop()
   })
 
   it('row 34: answers with a 303 that no cache keeps, so that Reload sends no code again', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { AppleIdTokenError } from '../../src/index.js'
+import { freezeDate, thawDate } from '../apple/clock.js'
 import { withClockAhead } from '../support/clock.js'
-import { expectRefused } from '../support/expect-refused.js'
+import { expectRefused, expectUsedUp } from '../support/expect-refused.js'
 import { beginLogin, postCallback, signIn, stateOf, type Visitor } from '../support/login-steps.js'
 import { type IdTokenParts, LoopbackApple, signJwt, signTexts } from '../support/loopback-apple.js'
 import { TestApp } from '../support/test-app.js'
@@ -27,10 +28,24 @@ const clientId = 'com.example.web'
 
 async function expectTokenRefused(idToken: IdTokenParts, because: RegExp): Promise<void> {
   const visitor = app.visitor()
-  await expectRefused(await signIn(apple, visitor, { idToken }), visitor, 'ERR_APPLE_ID_TOKEN')
+  const authorizeUrl = await beginLogin(visitor)
+  const code = apple.issueCode(authorizeUrl, idToken)
+  const answer = await postCallback(visitor, { code, state: stateOf(authorizeUrl) })
+  await expectRefused(answer, visitor, 'ERR_APPLE_ID_TOKEN')
   const error = app.errors.at(-1)
   expect(error).toBeInstanceOf(AppleIdTokenError)
   expect((error as AppleIdTokenError).message).toMatch(because)
+  await expectUsedUp(apple, visitor, authorizeUrl)
+}
+
+/** A second is a second then, however slow the machine is. */
+async function withClockStopped(run: () => Promise<void>): Promise<void> {
+  freezeDate()
+  try {
+    await run()
+  } finally {
+    thawDate()
+  }
 }
 
 async function signedIn(idToken: IdTokenParts): Promise<Visitor> {
@@ -113,12 +128,6 @@ describe('id_token claims (catalogue section 2): times', () => {
     await expectTokenRefused(parts(), /exp/)
   })
 
-  it('row 46: an exp in the far future makes no session longer', async () => {
-    const visitor = await signedIn({ claims: { exp: 1e300 } })
-    const cookies = (await visitor.get('/private')).headers['set-cookie']
-    expect(cookies).toBeUndefined()
-  })
-
   it('row 46: refuses an exp beyond numbers', async () => {
     const visitor = app.visitor()
     const authorizeUrl = await beginLogin(visitor)
@@ -130,11 +139,22 @@ describe('id_token claims (catalogue section 2): times', () => {
     await expectRefused(answer, visitor, 'ERR_APPLE_ID_TOKEN')
   })
 
-  it('row 47: allows exp and iat the 30 seconds of tolerance and not much more', async () => {
-    await signedIn({ claims: { exp: now() - 25 } })
-    await expectTokenRefused({ claims: { exp: now() - 31 } }, /exp/)
-    await signedIn({ claims: { iat: now() + 25 } })
-    await expectTokenRefused({ claims: { iat: now() + 35 } }, /future/)
+  it('row 47: allows exp and iat the 30 seconds of tolerance, to the second', async () => {
+    await withClockStopped(async () => {
+      await signedIn({ claims: { exp: now() - 29 } })
+      await expectTokenRefused({ claims: { exp: now() - 30 } }, /exp/)
+      await expectTokenRefused({ claims: { exp: now() - 31 } }, /exp/)
+      await signedIn({ claims: { iat: now() + 29 } })
+      await signedIn({ claims: { iat: now() + 30 } })
+      await expectTokenRefused({ claims: { iat: now() + 31 } }, /future/)
+    })
+  })
+
+  it('row 44: allows an iat of 24 hours ago and the tolerance, to the second', async () => {
+    await withClockStopped(async () => {
+      await signedIn({ claims: { iat: now() - 24 * hour - 30 } })
+      await expectTokenRefused({ claims: { iat: now() - 24 * hour - 31 } }, /24 hours/)
+    })
   })
 
   it.each([hour, 'soon', null])('row 48: refuses an nbf ahead or of another type', async (nbf) => {
@@ -182,6 +202,19 @@ describe('id_token claims (catalogue section 2): nonce and hashes', () => {
     await expectRefused(await postCallback(visitor, { code, state: stateOf(second) }), visitor, 'ERR_APPLE_ID_TOKEN')
   })
 
+  it('row 51: refuses it as well once the earlier login is finished, and that login stays', async () => {
+    const visitor = app.visitor()
+    const first = await beginLogin(visitor)
+    const finished = { code: apple.issueCode(first, { claims: { sub: 'one' } }), state: stateOf(first) }
+    expect((await postCallback(visitor, finished)).status).toBe(303)
+    const second = await beginLogin(visitor)
+    const claims = { sub: 'two', nonce: first.searchParams.get('nonce') }
+    const answer = await postCallback(visitor, { code: apple.issueCode(second, { claims }), state: stateOf(second) })
+    expect([answer.status, answer.body]).toEqual([401, { code: 'ERR_APPLE_ID_TOKEN', say: expect.any(String) }])
+    expect((app.errors.at(-1) as AppleIdTokenError).message).toMatch(/another login/)
+    expect((await visitor.get('/')).body).toEqual({ signedIn: true, sub: 'one' })
+  })
+
   it('row 52: refuses a wrong at_hash, takes an absent one', async () => {
     await expectTokenRefused({ claims: { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' } }, /at_hash/)
     await signedIn({ without: ['at_hash'] })
@@ -197,22 +230,6 @@ describe('id_token claims (catalogue section 2): what becomes of them', () => {
     expect(user).toEqual({ sub: expect.any(String), emailVerified: false, isPrivateEmail: false })
   })
 
-  it('row 55: never takes another sub with the same e-mail address for the same person', async () => {
-    const visitor = await signedIn({ claims: { sub: 'one' } })
-    await signIn(apple, visitor, { idToken: { claims: { sub: 'two' } } })
-    expect((await visitor.get('/')).body.sub).toBe('two')
-  })
-
-  it('rows 56 and 57: leaves behind every claim that nobody listed', async () => {
-    const claims = JSON.parse(
-      '{"__proto__":{"polluted":1},"constructor":{"x":1},"cookie":{"maxAge":1},"save":1,"regenerate":1,"isAdmin":true,"roles":["admin"]}',
-    ) as Record<string, unknown>
-    const visitor = await signedIn({ claims })
-    const text = JSON.stringify((await visitor.get('/private')).body)
-    expect(text).not.toMatch(/polluted|isAdmin|roles|regenerate|cookie/)
-    expect({}).not.toHaveProperty('polluted')
-  })
-
   it.each([[['a', 'list']], ['a text'], [null], [7]])('row 59: refuses the payload %j', async (payload) => {
     const visitor = app.visitor()
     const authorizeUrl = await beginLogin(visitor)
@@ -226,12 +243,6 @@ describe('id_token claims (catalogue section 2): what becomes of them', () => {
       app.apple.verifyIdToken(signTexts(`{"alg":"RS256","kid":"${apple.signer.kid}"}`, '{no', apple.signer.privateKey)),
     ).rejects.toThrow(AppleIdTokenError)
     await expectTokenRefused({ claims: { filler: 'x'.repeat(16 * 1024) } }, /16 KiB/)
-  })
-
-  it('row 61: keeps markup and line breaks in an e-mail address as they are', async () => {
-    const email = '"<b>\r\nx"@example.com'
-    const visitor = await signedIn({ claims: { email } })
-    expect((await visitor.get('/private')).body.user.email).toBe(email)
   })
 })
 

@@ -1,10 +1,12 @@
-import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { createHash, createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { withClockAhead } from '../support/clock.js'
-import { expectRefused } from '../support/expect-refused.js'
+import { expectRefused, expectUsedUp } from '../support/expect-refused.js'
 import { beginLogin, postCallback, signIn, stateOf } from '../support/login-steps.js'
 import { createSigningKey, LoopbackApple } from '../support/loopback-apple.js'
-import { TestApp } from '../support/test-app.js'
+import { p8, TestApp } from '../support/test-app.js'
+import { attackerCertificate } from './attacker-certificate.js'
+import { commonWords } from './common-words.js'
 
 let apple: LoopbackApple
 let app: TestApp
@@ -38,6 +40,8 @@ async function expectChangedTokenRefused(change: Change): Promise<void> {
   apple.tokenAnswer = { id_token: change(apple.idToken(clientId, {}, authorizeUrl.searchParams.get('nonce'))) }
   const answer = await postCallback(visitor, { code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) })
   await expectRefused(answer, visitor)
+  apple.tokenAnswer = {}
+  await expectUsedUp(apple, visitor, authorizeUrl)
 }
 
 function parts(token: string): { header: Record<string, unknown>; payload: string; signature: string; input: string } {
@@ -94,6 +98,22 @@ describe('id_token algorithms (catalogue section 3)', () => {
     await expectChangedTokenRefused((good) => reheader(good, { ...parts(good).header, alg: 'HS256' }, hs256(key)))
   })
 
+  it('row 68: refuses HS256 keyed with the client secret that Apple is sent, or with what it is made of', async () => {
+    await signIn(apple, app.visitor())
+    const shown = apple.requestsTo('/token')[0]?.form.get('client_secret') ?? ''
+    expect(shown).toMatch(/^eyJ/)
+    for (const key of [shown, ...shown.split('.'), p8, p8.trim(), 'TEAM123456', 'KEY1234567', 'test']) {
+      await expectChangedTokenRefused((good) => reheader(good, { ...parts(good).header, alg: 'HS256' }, hs256(key)))
+    }
+  })
+
+  it('row 68: refuses HS256 keyed with any of many common words', async () => {
+    for (const word of commonWords) {
+      const forged = reheader(apple.idToken(clientId), { alg: 'HS256', kid: apple.signer.kid }, hs256(word))
+      await expect(app.apple.verifyIdToken(forged)).rejects.toMatchObject({ code: 'ERR_APPLE_ID_TOKEN' })
+    }
+  })
+
   it('row 69: refuses RS384, RS512 and PS256, validly signed with the published key', async () => {
     await expectChangedTokenRefused((good) => reheader(good, { ...parts(good).header, alg: 'RS384' }, rsa('sha384')))
     await expectChangedTokenRefused((good) => reheader(good, { ...parts(good).header, alg: 'RS512' }, rsa('sha512')))
@@ -119,14 +139,17 @@ describe('id_token keys (catalogue section 3)', () => {
     expect(apple.requestsTo('/keys')).toHaveLength(2)
   })
 
-  it('row 73: fetches the keys once more for a hundred unknown kids, no oftener', async () => {
+  it('row 73: fetches the keys once more for a hundred logins with unknown kids, no oftener', async () => {
     await freshApp()
     for (let count = 0; count < 100; count += 1) {
-      const jwt = apple.idToken(clientId, { header: { kid: `random${String(count)}` } })
-      await expect(app.apple.verifyIdToken(jwt)).rejects.toThrow(/does not verify/)
+      const visitor = app.visitor()
+      const answer = await signIn(apple, visitor, { idToken: { header: { kid: `random${String(count)}` } } })
+      await expectRefused(answer, visitor, 'ERR_APPLE_ID_TOKEN')
     }
     expect(apple.requestsTo('/keys')).toHaveLength(2)
-  })
+    expect((await signIn(apple, app.visitor())).status).toBe(303)
+    expect(apple.requestsTo('/keys')).toHaveLength(2)
+  }, 60_000)
 
   it.each([['../../keys'], ["' OR 1=1 --"], ['__proto__'], ['constructor'], [7], [{}], ['x'.repeat(100_000)], ['']])(
     'row 75: refuses a strange kid',
@@ -140,7 +163,20 @@ describe('id_token keys (catalogue section 3)', () => {
     const jwk = attacker.publicKey.export({ format: 'jwk' })
     const byAttacker = (input: string): string =>
       sign('sha256', Buffer.from(input), attacker.privateKey).toString('base64url')
-    for (const extra of [{ jwk }, { x5c: ['MIIB'] }, { jwk: { ...jwk, kid: apple.signer.kid } }]) {
+    const raw = attackerCertificate(attacker)
+    const x5c = [raw.toString('base64')]
+    const thumbprints = {
+      x5t: createHash('sha1').update(raw).digest('base64url'),
+      'x5t#S256': createHash('sha256').update(raw).digest('base64url'),
+    }
+    for (const extra of [
+      { jwk },
+      { jwk: { ...jwk, kid: apple.signer.kid } },
+      { jwk: { ...jwk, x5c }, kid: attacker.kid },
+      { x5c },
+      { x5c, kid: undefined },
+      { x5c, jwk, ...thumbprints },
+    ]) {
       await expectChangedTokenRefused((good) => reheader(good, { ...parts(good).header, ...extra }, byAttacker))
     }
   })
@@ -222,8 +258,9 @@ describe('id_token form (catalogue section 3)', () => {
 
   it('row 83: refuses another payload or header under an old signature', async () => {
     await expectChangedTokenRefused((good) => {
-      const { input, signature } = parts(good)
-      return `${input.slice(0, -4)}AAAA.${signature}`
+      const { input, payload, signature } = parts(good)
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
+      return `${input.slice(0, -payload.length)}${encode({ ...claims, sub: 'attacker' })}.${signature}`
     })
     await expectChangedTokenRefused((good) => {
       const { header, payload, signature } = parts(good)
@@ -231,9 +268,36 @@ describe('id_token form (catalogue section 3)', () => {
     })
   })
 
-  it('row 86: padding and white space never make a second token out of one', async () => {
+  it('row 86: refuses a token that ends in something else, or has white space before a dot', async () => {
     await expectChangedTokenRefused((good) => `${good}\n.`)
     await expectChangedTokenRefused((good) => good.replace('.', ' .'))
+  })
+
+  it.each<[string, (good: string) => string]>([
+    ['padded', (good) => good.split('.').map(padded).join('.')],
+    ['with a padded signature', (good) => `${good}==`],
+    ['in the alphabet of base64', (good) => good.replaceAll('-', '+').replaceAll('_', '/')],
+    ['with line breaks in it', (good) => good.replace(/.{76}/g, '$&\r\n')],
+    ['with a space behind it', (good) => `${good} `],
+    ['as it was', (good) => good],
+  ])('row 86: a token spelled %s makes one login at most, and never a second one', async (_name, spell) => {
+    const visitor = app.visitor()
+    const first = await beginLogin(visitor)
+    const good = apple.idToken(clientId, { claims: { sub: 'one' } }, first.searchParams.get('nonce'))
+    apple.tokenAnswer = { id_token: spell(good) }
+    const answer = await postCallback(visitor, { code: apple.issueCode(first), state: stateOf(first) })
+    expect([303, 401]).toContain(answer.status)
+    for (const again of [visitor, app.visitor()]) {
+      for (const spelled of [good, spell(good)]) {
+        const next = await beginLogin(again)
+        apple.tokenAnswer = { id_token: spelled }
+        const second = await postCallback(again, { code: apple.issueCode(next), state: stateOf(next) })
+        expect([second.status, second.body.code]).toEqual([401, 'ERR_APPLE_ID_TOKEN'])
+      }
+    }
+    expect((await visitor.get('/')).body).toEqual(
+      answer.status === 303 ? { signedIn: true, sub: 'one' } : { signedIn: false },
+    )
   })
 
   it.each([[null], [['x']], [{}], [7], [''], ['x'], ['a.b.c'], ['x'.repeat(40_000)]])(
@@ -243,3 +307,7 @@ describe('id_token form (catalogue section 3)', () => {
     },
   )
 })
+
+function padded(part: string): string {
+  return part.padEnd(Math.ceil(part.length / 4) * 4, '=')
+}

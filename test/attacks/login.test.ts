@@ -116,7 +116,7 @@ describe('attacks on /login (catalogue section 6)', () => {
     for (const value of seen) expect(Buffer.from(value, 'base64url')).toHaveLength(32)
   })
 
-  it('row 118: keeps nothing of anonymous hits once their logins have run out', async () => {
+  it('row 118: keeps nothing of 300 anonymous hits once their logins have run out', async () => {
     for (let count = 0; count < 300; count += 1) await app.visitor().get('/auth/apple/login')
     expect(await stored()).toHaveLength(300)
     await withClockAhead(15 * 60 + 1, async () => {
@@ -186,28 +186,6 @@ describe('attacks on /login (catalogue section 6)', () => {
     expect(answer.status).not.toBe(302)
     expect(answer.headers['set-cookie']).toBeUndefined()
     expect(await stored()).toHaveLength(0)
-  })
-
-  it('rows 121, 122 and 143: forbids framing, caching and telling others the address', async () => {
-    for (const path of ['/auth/apple/login', '/auth/apple/logout']) {
-      const { headers } = await app.visitor().get(path)
-      expect(headers['cache-control']).toBe('no-store')
-      expect(headers['referrer-policy']).toBe('same-origin')
-      expect(headers['x-frame-options']).toBe('DENY')
-      expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
-      expect(headers['x-content-type-options']).toBe('nosniff')
-    }
-  })
-
-  it('row 123: a second login gets a new session id, and changes nothing until it is finished', async () => {
-    const visitor = app.visitor()
-    const first = await signIn(apple, visitor, { idToken: { claims: { sub: 'one' } } })
-    const authorizeUrl = await beginLogin(visitor)
-    expect((await visitor.get('/')).body.sub).toBe('one')
-    const code = apple.issueCode(authorizeUrl, { claims: { sub: 'two' } })
-    const second = await postCallback(visitor, { code, state: stateOf(authorizeUrl) })
-    expect((await visitor.get('/')).body.sub).toBe('two')
-    expect(String(second.headers['set-cookie'])).not.toBe(String(first.headers['set-cookie']))
   })
 
   it('takes GET alone', async () => {

@@ -6,6 +6,7 @@ import { signIn } from '../support/login-steps.js'
 import { createSigningKey, type IdTokenParts, LoopbackApple, signJwt, signTexts } from '../support/loopback-apple.js'
 import { eventOf, notificationOf, postNotification } from '../support/notifications.js'
 import { TestApp } from '../support/test-app.js'
+import { attackerCertificate } from './attacker-certificate.js'
 
 let apple: LoopbackApple
 let app: TestApp
@@ -53,6 +54,14 @@ describe('notification claims (catalogue section 8)', () => {
     ['iss is Data Sharing’s, at Sign in with Apple', () => ({ claims: { iss: `${apple.url}/auth/oauth2/v2` } })],
     ['aud is another client', () => ({ claims: { aud: 'com.example.other' } })],
     ['aud is missing', () => ({ without: ['aud'] })],
+    ['aud is null', () => ({ claims: { aud: null } })],
+    ['aud is empty', () => ({ claims: { aud: '' } })],
+    ['aud is an empty list', () => ({ claims: { aud: [] } })],
+    ['aud is a list of lists', () => ({ claims: { aud: [['com.example.web']] } })],
+    ['aud is the beginning of ours', () => ({ claims: { aud: 'com.example' } })],
+    ['aud begins with ours', () => ({ claims: { aud: 'com.example.web.other' } })],
+    ['aud is several in one text', () => ({ claims: { aud: 'com.example.web com.example.other' } })],
+    ['aud is an object', () => ({ claims: { aud: { 'com.example.web': true } } })],
     ['aud is two', () => ({ claims: { aud: ['com.example.web', 'com.example.other'] } })],
     ['azp is another client', () => ({ claims: { azp: 'com.example.other' } })],
   ])('rows 146 and 147: refuses one whose %s', async (_name, parts) => {
@@ -122,6 +131,15 @@ describe('notification claims (catalogue section 8)', () => {
     await expectRefused(signTexts(header, payload, apple.signer.privateKey))
   })
 
+  it.each(['exp', 'iat', 'nbf'])('row 146: refuses an %s beyond numbers', async (name) => {
+    const marker = 4_242_424_242
+    const jwt = good({ claims: { [name]: marker } })
+    const [header = '', payload = ''] = jwt.split('.').map((part) => Buffer.from(part, 'base64url').toString())
+    const beyond = payload.replace(String(marker), '1e999')
+    expect(beyond).toContain(`"${name}":1e999`)
+    await expectRefused(signTexts(header, beyond, apple.signer.privateKey))
+  })
+
   it('row 146: refuses a payload of more than 16 KiB', async () => {
     await expectRefused(good({ claims: { extra: 'x'.repeat(17_000) } }))
   })
@@ -163,6 +181,10 @@ describe('notification header and signature (catalogue section 8)', () => {
 
   it('row 146: refuses the signature of somebody else, under Apple’s kid and with the key brought along', async () => {
     const jwk = attacker.publicKey.export({ format: 'jwk' })
+    const x5c = [attackerCertificate(attacker).toString('base64')]
+    await expectRefused(good({ key: attacker.privateKey, header: { x5c } }))
+    await expectRefused(good({ key: attacker.privateKey, header: { x5c, kid: undefined } }))
+    await expectRefused(good({ key: attacker.privateKey, header: { x5c, jwk: { ...jwk, x5c }, kid: 'attacker01' } }))
     await expectRefused(good({ key: attacker.privateKey }))
     await expectRefused(good({ key: attacker.privateKey, header: { jwk, kid: 'attacker01' } }))
     const before = apple.requests.length
@@ -170,6 +192,26 @@ describe('notification header and signature (catalogue section 8)', () => {
       good({ key: attacker.privateKey, header: { jku: `${apple.url}/evil`, x5u: `${apple.url}/evil` } }),
     )
     expect(apple.requests.slice(before).filter(({ path }) => path.includes('evil'))).toEqual([])
+  })
+
+  it('rows 86 and 152: takes one notification once, however its text is spelled', async () => {
+    const original = good()
+    const spellings = [
+      original,
+      original
+        .split('.')
+        .map((part) => part.padEnd(Math.ceil(part.length / 4) * 4, '='))
+        .join('.'),
+      `${original}==`,
+      original.replaceAll('-', '+').replaceAll('_', '/'),
+      original.replace(/.{76}/g, '$&\r\n'),
+      ` ${original} `,
+    ]
+    told.length = 0
+    for (const spelling of [...spellings, ...spellings]) {
+      expect([200, 400]).toContain((await postNotification(app, spelling)).status)
+    }
+    expect(told).toHaveLength(1)
   })
 
   it('row 160: of what the usual tools make of a good one only the original is taken', async () => {

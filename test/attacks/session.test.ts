@@ -15,24 +15,6 @@ function cookieOf(headers: Record<string, unknown>): string {
 }
 
 describe('sessions and cookies (catalogue section 7)', () => {
-  it('row 124: a login changes the session id, and the old one is dead', async () => {
-    const app = await startApp()
-    const visitor = app.visitor()
-    const before = cookieOf((await visitor.get('/auth/apple/login')).headers)
-    const authorizeUrl = await beginLogin(visitor)
-    const after = await postCallback(visitor, { code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) })
-    expect(cookieOf(after.headers)).not.toBe(before)
-    const thief = await app.visitor().get('/').set('Cookie', before)
-    expect(thief.body).toEqual({ signedIn: false })
-  })
-
-  it('row 125: takes over no session id that the client chose', async () => {
-    const app = await startApp()
-    const visitor = app.visitor()
-    const answer = await visitor.get('/auth/apple/login').set('Cookie', 'connect.sid=s%3Achosen.signature')
-    expect(cookieOf(answer.headers)).not.toContain('chosen')
-  })
-
   it('row 126: leaves the cookie’s flags as the app set them, through login and all', async () => {
     const app = await startApp({
       session: { name: '__Host-sid', cookie: { sameSite: 'strict', httpOnly: true, path: '/' } },

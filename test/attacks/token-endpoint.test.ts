@@ -9,8 +9,8 @@ import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Response } from 'supertest'
 import { AppleTokenError, AppleUnavailableError } from '../../src/index.js'
-import { expectNoSecret, expectRefused } from '../support/expect-refused.js'
-import { signIn } from '../support/login-steps.js'
+import { expectNoSecret, expectRefused, expectUsedUp } from '../support/expect-refused.js'
+import { beginLogin, postCallback, signIn, stateOf } from '../support/login-steps.js'
 import { LoopbackApple } from '../support/loopback-apple.js'
 import { TestApp } from '../support/test-app.js'
 
@@ -40,11 +40,19 @@ function answerToken(answer: (res: ServerResponse) => void): void {
 
 async function failedLogin(): Promise<{ answer: Response; error: unknown }> {
   const visitor = app.visitor()
-  const answer = await signIn(apple, visitor)
+  const authorizeUrl = await beginLogin(visitor)
+  const code = apple.issueCode(authorizeUrl)
+  const answer = await postCallback(visitor, { code, state: stateOf(authorizeUrl) })
   await expectRefused(answer, visitor)
-  expect(apple.requestsTo('/token')).toHaveLength(1)
   const error = app.errors.at(-1)
-  expectNoSecret(inspect(error, { depth: 9, showHidden: true }))
+  const printed = inspect(error, { depth: 9, showHidden: true })
+  expectNoSecret(printed)
+  expect(printed).not.toContain(code)
+  const misbehave = apple.misbehave
+  apple.misbehave = () => false
+  await expectUsedUp(apple, visitor, authorizeUrl)
+  apple.misbehave = misbehave
+  expect(apple.requestsTo('/token')).toHaveLength(1)
   return { answer, error }
 }
 
@@ -152,8 +160,11 @@ describe('the token endpoint (catalogue section 5): answers that are none', () =
     apple.tokenAnswer = { expires_in: 1e300 }
     const visitor = bounded.visitor()
     await signIn(apple, visitor)
-    const expiresAt = new Date((await visitor.get('/expires')).body as string)
-    expect(expiresAt.getTime() - Date.now()).toBeLessThanOrEqual(24 * 3600 * 1000)
+    const { body } = await visitor.get('/expires')
+    expect(typeof body).toBe('string')
+    const left = new Date(body as string).getTime() - Date.now()
+    expect(left).toBeLessThanOrEqual(24 * 3600 * 1000)
+    expect(left).toBeGreaterThan(23 * 3600 * 1000)
     await bounded.stop()
   })
 })

@@ -48,7 +48,7 @@ describe('a Secure cookie over plain http', () => {
 })
 
 describe('a login begun on another host name', () => {
-  it('goes to the redirect URI’s host first, with its return path', async () => {
+  it('row 33: goes to the redirect URI’s host first, with its return path', async () => {
     const app = await startApp()
     const answer = await app.visitor().get('/auth/apple/login?returnTo=/private').set('Host', 'www.school.example')
     expect([answer.status, answer.headers.location]).toEqual([
@@ -58,7 +58,7 @@ describe('a login begun on another host name', () => {
     expect(answer.headers['set-cookie']).toBeUndefined()
   })
 
-  it('goes round in no circle where a proxy changes Host, but says so', async () => {
+  it('row 33: goes round in no circle where a proxy changes Host, but says so', async () => {
     const app = await startApp()
     const answer = await app.visitor().get('/auth/apple/login?apple_host=settled').set('Host', 'backend.internal')
     expect([answer.status, answer.body.code]).toEqual([421, 'ERR_APPLE_WRONG_HOST'])

@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import session from 'express-session'
 import type { AppleAuthEvents } from '../../src/index.js'
+import { withClockAhead } from '../support/clock.js'
 import { expectNoSecret, expectSignedOut } from '../support/expect-refused.js'
 import { signIn, type Visitor } from '../support/login-steps.js'
 import { LoopbackApple } from '../support/loopback-apple.js'
 import { TestApp } from '../support/test-app.js'
+import { sessionsIn } from '../session/stored-session.js'
 
 let apple: LoopbackApple
 let app: TestApp
@@ -62,6 +65,29 @@ describe('POST /logout', () => {
     expect(events).toEqual([{ sub: expect.any(String), organizationId: undefined, revoked: true }])
   })
 
+  it('row 134: has ended the session in the store before Apple is asked', async () => {
+    const store = new session.MemoryStore()
+    const ordered = await TestApp.start(apple.url, { session: { store } })
+    const other = ordered.visitor()
+    await signIn(apple, other)
+    const left: string[][] = []
+    apple.misbehave = ({ path }, res) => {
+      if (!path.endsWith('/revoke')) return false
+      sessionsIn(store).then(
+        (sessions) => {
+          left.push(Object.keys(sessions))
+          res.writeHead(200).end()
+        },
+        () => res.writeHead(500).end(),
+      )
+      return true
+    }
+    expect(Object.keys(await sessionsIn(store))).toHaveLength(1)
+    await other.post('/auth/apple/logout')
+    expect(left).toEqual([[]])
+    await ordered.stop()
+  })
+
   it('row 135: revokes the access token where there is no refresh token', async () => {
     apple.tokenAnswer = { refresh_token: undefined }
     await signIn(apple, visitor)
@@ -87,6 +113,24 @@ describe('POST /logout', () => {
     expect([answer.status, answer.body.code]).toEqual([403, 'ERR_APPLE_CROSS_SITE'])
     expect((await visitor.get('/')).body.signedIn).toBe(true)
     expect(apple.requestsTo('/revoke')).toHaveLength(0)
+  })
+
+  it('row 137: does no harm once the session has run out', async () => {
+    const brief = await TestApp.start(apple.url, { session: { cookie: { maxAge: 60_000 } } })
+    const heard: unknown[] = []
+    brief.apple.on('logout', (event) => heard.push(event))
+    const late = brief.visitor()
+    const [cookie = ''] = (await signIn(apple, late)).get('Set-Cookie') ?? []
+    await withClockAhead(61, async () => {
+      // A browser forgets the cookie by then; one that does not is no danger either.
+      for (const headers of [{}, { Cookie: cookie.split(';')[0] ?? '' }]) {
+        const answer = await late.post('/auth/apple/logout').set(headers)
+        expect([answer.status, answer.headers.location]).toEqual([303, '/'])
+      }
+    })
+    expect([heard, brief.errors, apple.requestsTo('/revoke')]).toEqual([[], [], []])
+    expect((await signIn(apple, late)).status).toBe(303)
+    await brief.stop()
   })
 
   it.each([
@@ -134,11 +178,28 @@ describe('POST /logout', () => {
     expect(events).toHaveLength(1)
   })
 
-  it('row 138: leads nowhere else, whatever the request says', async () => {
-    const query = 'returnTo=//evil.example&post_logout_redirect_uri=https://evil.example'
-    const answer = await visitor.post(`/auth/apple/logout?${query}`).type('form').send({ returnTo: '//evil.example' })
-    expect(answer.headers.location).toBe('/bye')
-  })
+  it.each(['https://evil.example', '//evil.example', '/\\evil.example', '/private', ''])(
+    'row 138: leads nowhere else, whatever parameters say %j',
+    async (target) => {
+      const names = ['returnTo', 'return_to', 'redirect', 'redirect_uri', 'next', 'url', 'post_logout_redirect_uri']
+      const fields = Object.fromEntries(names.map((name) => [name, target]))
+      const headers = { Referer: `${target}/`, 'X-Forwarded-Host': 'evil.example', 'X-Original-URL': target }
+      const requests = [
+        () => visitor.post('/auth/apple/logout').query(fields),
+        () => visitor.post('/auth/apple/logout').type('form').send(fields),
+        () => visitor.post('/auth/apple/logout').send(fields).set('Accept', 'text/html'),
+        () => visitor.get('/auth/apple/logout').query(fields).set(ownLink),
+      ]
+      for (const ask of requests) {
+        await signIn(apple, visitor)
+        const answer = await ask().set(headers)
+        expect([answer.status, answer.headers.location]).toEqual([303, '/bye'])
+        await expectSignedOut(visitor)
+      }
+      const page = await visitor.get('/auth/apple/logout').query(fields)
+      expect(page.text).toContain('<form method="post" action="/auth/apple/logout">')
+    },
+  )
 
   it.each(['put', 'delete', 'patch', 'head', 'options'] as const)('answers %s with 405', async (method) => {
     expect((await visitor[method]('/auth/apple/logout')).status).toBe(405)

@@ -53,6 +53,14 @@ const owedIn = (store: Keyv): string[] =>
     (key) => key.includes('revocation:') && !key.includes('lease'),
   )
 
+/** From now on Apple would take it, and is not asked any more. */
+async function expectDropped(store: Keyv, token: string): Promise<void> {
+  const before = timesSent(token)
+  apple.misbehave = () => false
+  await until(() => owedIn(store).length === 0)
+  expect(timesSent(token)).toBe(before)
+}
+
 function copyOf(store: Keyv): Keyv {
   return new Keyv({ store: new Map(store.store as Map<string, string>) })
 }
@@ -195,18 +203,50 @@ describe('a revocation that Apple did not take', () => {
     const { app } = await startNode({ store })
     refuse(503)
     const token = await signInAndOut(app)
-    apple.misbehave = () => false
     const [visitor, other] = [app.visitor(), app.visitor()]
     await signIn(apple, other, { idToken: { claims: { sub: 'somebody.else' } } })
     await signIn(apple, visitor)
-    await until(() => owedIn(store).length === 0)
-    expect(timesSent(token)).toBe(1)
+    await expectDropped(store, token)
     // What is owed later is sent all the same.
     refuse(503)
     await visitor.post('/auth/apple/logout')
     const later = apple.requestsTo('/revoke').at(-1)?.form.get('token') ?? ''
     apple.misbehave = () => false
     await until(() => timesSent(later) === 2)
+  })
+
+  it('is dropped although the person has signed in again before Apple’s silence was over', async () => {
+    const store = new Keyv()
+    const { app } = await startNode({ store })
+    const visitor = app.visitor()
+    await signIn(apple, visitor)
+    apple.misbehave = ({ path }) => path.endsWith('/revoke')
+    const logout = visitor.post('/auth/apple/logout').then()
+    await until(() => apple.requestsTo('/revoke').length > 0)
+    const token = apple.requestsTo('/revoke').at(-1)?.form.get('token') ?? ''
+    await signIn(apple, app.visitor())
+    expect((await logout).status).toBe(303)
+    apple.misbehave = () => false
+    await until(() => owedIn(store).length === 0)
+    expect(timesSent(token)).toBe(1)
+  })
+
+  it('is still owed when the app refused the login that came after it', async () => {
+    const store = new Keyv()
+    let refuses = false
+    const { app } = await startNode({
+      store,
+      onLogin() {
+        if (refuses) throw new Error('not here')
+      },
+    })
+    refuse(503)
+    const token = await signInAndOut(app)
+    apple.misbehave = () => false
+    refuses = true
+    expect((await signIn(apple, app.visitor())).status).toBe(403)
+    await until(() => owedIn(store).length === 0)
+    expect(timesSent(token)).toBe(2)
   })
 
   it('is tried once where the store takes no note of it', async () => {
@@ -257,6 +297,21 @@ describe('a logout', () => {
 })
 
 describe('a school whose revocation is owed', () => {
+  it('stays connected when it was connected anew while this machine’s clock was ahead of Apple’s', async () => {
+    const store = new Keyv()
+    const { app } = await startNode({ store, service })
+    const appleNow = Math.floor(Date.now() / 1000)
+    await withClockAhead(20, async () => {
+      await connectSchool(apple, app)
+      refuse(503)
+      await app.apple.connections.disconnect('org-1')
+      const token = apple.requestsTo('/revoke').at(-1)?.form.get('token') ?? ''
+      const claims = { sub: 'second.administrator', org_id: 'org-1', iat: appleNow, exp: appleNow + 3600 }
+      expect((await signIn(apple, app.visitor(), { idToken: { claims } })).status).toBe(303)
+      await expectDropped(store, token)
+    })
+  })
+
   const service = 'account-data-sharing'
 
   it('is disconnected when Apple has taken it at last', async () => {
@@ -278,9 +333,7 @@ describe('a school whose revocation is owed', () => {
     await visitor.post('/auth/apple/logout')
     const token = apple.requestsTo('/revoke').at(-1)?.form.get('token') ?? ''
     await connectSchool(apple, app, 'org-1', 'second.administrator')
-    apple.misbehave = () => false
-    await until(() => owedIn(store).length === 0)
-    expect(timesSent(token)).toBe(1)
+    await expectDropped(store, token)
     expect(await app.apple.connections.get('org-1')).toMatchObject({ connectedBy: 'second.administrator' })
   })
 })

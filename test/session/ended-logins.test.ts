@@ -6,6 +6,8 @@ import { signIn, type Visitor } from '../support/login-steps.js'
 import { notify } from '../support/notifications.js'
 import type { TestApp, TestAppSetup } from '../support/test-app.js'
 import { useApple } from '../support/use-apple.js'
+import { collectWarnings } from '../support/warnings.js'
+import { sessionsIn } from './stored-session.js'
 
 const { apple, startApp } = useApple()
 const redirectUri = 'http://localhost/auth/apple/callback'
@@ -146,6 +148,56 @@ describe('a store that does not say whether Apple has ended a login', () => {
     kept.isDown = false
     kept.keyv.get = (() => Promise.resolve(rubbish)) as never
     expect((await visitor.get('/private')).status).toBe(503)
+  })
+})
+
+describe('a login that has ended, while a page is slow', () => {
+  it('does not bring back a session that a logout has ended by then', async () => {
+    const store = new session.MemoryStore()
+    let finish: () => void = () => undefined
+    const app = await startApp({
+      session: { store },
+      routes: (routes) => {
+        routes.get('/cart', (req, res) => {
+          req.session.cart = 'private'
+          res.end()
+        })
+        routes.get('/slow', (_req, res) => {
+          finish = () => res.end()
+        })
+      },
+    })
+    const visitor = app.visitor()
+    await signIn(apple, visitor)
+    await visitor.get('/cart')
+    await notify(apple, app, 'consent-revoked')
+    const slow = visitor.get('/slow').then()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect((await visitor.post('/auth/apple/logout')).status).toBe(303)
+    finish()
+    await slow
+    expect(await sessionsIn(store)).toEqual({})
+  })
+})
+
+describe('a login that attach() did not look at', () => {
+  it('is looked at for the next request, and the operator is told', async () => {
+    const read = (visitor: Visitor): Promise<unknown> =>
+      visitor.get('/early').then(({ body }) => (body as { signedIn: unknown }).signedIn)
+    const app = await startApp({
+      before: (routes, auth) =>
+        routes.get('/early', (req, res) => void res.json({ signedIn: auth.from(req).isAuthenticated })),
+    })
+    const visitor = app.visitor()
+    await signIn(apple, visitor)
+    const warnings = await collectWarnings(async () => {
+      await withClockAhead(11, async () => {
+        expect(await read(visitor)).toBe(true)
+      })
+    })
+    expect(warnings).toMatchObject([{ code: 'APPLE_ATTACH', message: expect.stringContaining('mount attach()') }])
+    await notify(apple, app, 'consent-revoked')
+    expect(await read(visitor)).toBe(false)
   })
 })
 

@@ -100,6 +100,36 @@ describe('a login in the session, when the keys change', () => {
     expect(await sessionsIn(store)).toEqual({})
   })
 
+  it('waits for the next request when another one has changed the session meanwhile, and loses nothing of it', async () => {
+    const cookie = await cookieFrom(await node([oldKey]))
+    const before = await recordIn(store)
+    let interrupts = true
+    const { app } = await node([newKey, oldKey], {
+      before: (express) => {
+        express.use((req, _res, next) => {
+          if (!interrupts) {
+            next()
+            return
+          }
+          interrupts = false
+          // Another tab puts something into its cart between this request's reading and its moving.
+          store.get(req.sessionID, (_error, found) => {
+            if (!found) throw new Error('there is a session')
+            store.set(req.sessionID, { ...found, cart: 'full' }, () => {
+              next()
+            })
+          })
+        })
+      },
+    })
+    expect((await homeOf(app, cookie)).signedIn).toBe(true)
+    expect(Object.values(await sessionsIn(store))).toMatchObject([{ cart: 'full' }])
+    expect(await recordIn(store)).toBe(before)
+    expect((await homeOf(app, cookie)).signedIn).toBe(true)
+    expect(Object.values(await sessionsIn(store))).toMatchObject([{ cart: 'full' }])
+    expect(await recordIn(store)).not.toBe(before)
+  })
+
   it('stays as it is when the store takes no write at that moment', async () => {
     const cookie = await cookieFrom(await node([oldKey]))
     const { app } = await node([newKey, oldKey])

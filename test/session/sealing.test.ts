@@ -63,7 +63,7 @@ function traces({ accessToken, refreshToken, idToken }: AppleTokens): string[] {
 }
 
 describe('tokenEncryptionKeys', () => {
-  it('leave no text of a token in the session store', async () => {
+  it('row 142: leave no text of a token in the session store', async () => {
     const app = await node([first])
     const cookie = await cookieFrom(app)
     const resting = JSON.stringify(await sessionsIn(store))

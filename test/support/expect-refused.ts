@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals'
 import type { Response } from 'supertest'
-import type { Visitor } from './login-steps.js'
+import { postCallback, stateOf, type Visitor } from './login-steps.js'
+import type { LoopbackApple } from './loopback-apple.js'
 
 /** What must be true of every answer to an attack: 4xx, neutral, nothing leaked, nobody signed in. */
 export async function expectRefused(answer: Response, visitor: Visitor, code?: string): Promise<void> {
@@ -10,6 +11,12 @@ export async function expectRefused(answer: Response, visitor: Visitor, code?: s
   expectNoSecret(`${answer.text}${JSON.stringify(answer.headers)}`)
   expect(answer.text).not.toMatch(/\n\s+at /)
   await expectSignedOut(visitor)
+}
+
+/** The login that led there is used up: even a good code under its state is refused now. */
+export async function expectUsedUp(apple: LoopbackApple, visitor: Visitor, authorizeUrl: URL): Promise<void> {
+  const again = { code: apple.issueCode(authorizeUrl), state: stateOf(authorizeUrl) }
+  await expectRefused(await postCallback(visitor, again), visitor, 'ERR_APPLE_STATE')
 }
 
 /** Nobody is signed in in this browser. */
