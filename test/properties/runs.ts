@@ -1,0 +1,12 @@
+import { jest } from '@jest/globals'
+
+/** The variable that makes every property be tried so many times as often. */
+const factor = Number(process.env.FUZZ_FACTOR ?? 1)
+
+// Jest's five seconds are meant for one example.
+jest.setTimeout(600_000 * Math.max(1, factor))
+
+/** Has a property tried that many times, or `FUZZ_FACTOR` times as often; each time by a seed of its own. */
+export function runs(usual: number): { numRuns: number } {
+  return { numRuns: Math.ceil(usual * factor) }
+}
