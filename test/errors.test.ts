@@ -19,6 +19,7 @@ import {
   AppleSessionMissingError,
   AppleSessionStoreError,
   AppleStateError,
+  AppleNotificationError,
   AppleStoreError,
   AppleTokenError,
   AppleUnavailableError,
@@ -50,6 +51,7 @@ const errors: readonly (readonly [error: AppleAuthError, code: string, status: n
   [new AppleRosterError(operator, 429), 'ERR_APPLE_ROSTER', 424],
   [new AppleConnectionError(operator, 'org-1', 'invalid_grant'), 'ERR_APPLE_CONNECTION', 424],
   [new AppleStoreError(operator), 'ERR_APPLE_STORE', 503],
+  [new AppleNotificationError(operator), 'ERR_APPLE_NOTIFICATION', 400],
 ]
 
 const table = errors.map(([error, code, status]) => ({ name: error.constructor.name, error, code, status }))

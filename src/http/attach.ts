@@ -27,6 +27,7 @@ export function createAttach(instance: Instance, from: FromRequest): RequestHand
   const isDefault = instance.config.name === 'apple'
   return function attachApple(req, _res, next) {
     if (isDefault) req.apple = from(req)
+    instance.pendingLogins.keepBrief(req)
     const settling = settleLogin(instance, req)
     if (settling === undefined) next()
     else {

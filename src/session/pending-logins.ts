@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Request } from 'express'
-import { keyPrefix, requireSession, saveSession, type SessionBag, sessionCookie } from './app-session.js'
+import { keyPrefix, requireSession, saveSession, type SessionBag } from './app-session.js'
+import { holdsOnlyLoginsUnderWay, loginLifetimeMs as lifetimeMs, saveBriefly, touchBriefly } from './brief-life.js'
 
-/** How long a login may take, in milliseconds. */
-const lifetimeMs = 15 * 60 * 1000
 /** Logins under way in one session; the oldest gives way. */
 const maxPending = 8
-/** What all of them together may take up in the session, in characters. */
-const maxSize = 4096
+/** What an instance's may take up in the session, in characters: two instances' together stay under 8 KiB. */
+const maxSize = 3840
 
 /** A login that has begun in this browser. */
 export interface PendingLogin {
@@ -43,6 +42,8 @@ export interface PendingLogins {
   finish(req: Request, login: PendingLogin): void
   /** Where the finished login with this state went. */
   whereItWent(req: Request, state: string): string | undefined
+  /** Lets a session that holds nothing but pending logins live no longer than they do, though another page is opened. */
+  keepBrief(req: Request): void
 }
 
 /** Makes the register of pending logins for the instance of that name. */
@@ -104,44 +105,12 @@ export function createPendingLogins(instanceName: string): PendingLogins {
     whereItWent(req, state) {
       return read(requireSession(req)).find((entry) => entry.state === state && 'finished' in entry)?.returnTo
     },
-  }
-}
 
-/** Is this the key of logins under way, whatever the instance? */
-export function isLoginsKey(key: string): boolean {
-  return key.startsWith(keyPrefix) && key.endsWith(':logins')
-}
-
-function holdsOnlyLoginsUnderWay(session: SessionBag): boolean {
-  return Object.keys(session).every((key) => key === 'cookie' || isLoginsKey(key))
-}
-
-/**
- * Saves a session that holds nothing but pending logins for no longer than they last, so that /login cannot fill the
- * store. The cookie of a new session stays as the app wants it. The next request that comes back gives the session its
- * usual life again, and the next change of it the cookie.
- */
-async function saveBriefly(req: Request, session: SessionBag): Promise<void> {
-  const { cookie } = session
-  const { originalMaxAge } = cookie
-  const shorten = (): void => {
-    cookie.maxAge = Math.min(originalMaxAge ?? Infinity, lifetimeMs)
-    // Setting maxAge sets this too, and by this the next request restores the life that the app wants.
-    cookie.originalMaxAge = originalMaxAge
-  }
-  shorten()
-  await saveSession(req)
-  cookie.maxAge = originalMaxAge ?? undefined
-  // A session that the browser knows already has its life extended at the end of the request: not this one's.
-  if (sessionCookie(req) === undefined) return
-  Object.defineProperty(session, 'touch', {
-    configurable: true,
-    enumerable: false,
-    value() {
-      shorten()
-      return session
+    keepBrief(req) {
+      const session = req.session as SessionBag | undefined
+      if (session?.[key] !== undefined && holdsOnlyLoginsUnderWay(session)) touchBriefly(session)
     },
-  })
+  }
 }
 
 function isEntry(value: unknown): value is Entry {

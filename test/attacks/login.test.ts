@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import session from 'express-session'
+import { appleAuth } from '../../src/index.js'
 import { withClockAhead } from '../support/clock.js'
 import { beginLogin, postCallback, signIn, stateOf } from '../support/login-steps.js'
 import { LoopbackApple } from '../support/loopback-apple.js'
-import { TestApp } from '../support/test-app.js'
+import { goodOptions, TestApp } from '../support/test-app.js'
 
 let apple: LoopbackApple
 let app: TestApp
@@ -131,6 +132,39 @@ describe('attacks on /login (catalogue section 6)', () => {
     await withClockAhead(15 * 60 + 1, async () => {
       expect(await stored()).toHaveLength(0)
     })
+  })
+
+  it('row 118: that holds for one that goes on to other pages, too', async () => {
+    const visitor = app.visitor()
+    await beginLogin(visitor)
+    await visitor.get('/')
+    expect(await stored()).toHaveLength(1)
+    await withClockAhead(15 * 60 + 1, async () => {
+      expect(await stored()).toHaveLength(0)
+    })
+  })
+
+  it('row 118: two instances in one session together stay under 8 KiB', async () => {
+    const school = appleAuth({
+      ...goodOptions(apple.url, app.url),
+      name: 'school',
+      redirectUri: `${app.url}/auth/school/callback`,
+    })
+    const both = await TestApp.start(apple.url, {
+      session: { store },
+      before: (routes) => routes.use('/auth/school', school.router()),
+      options: { redirectUri: `${app.url}/auth/apple/callback` },
+    })
+    const visitor = both.visitor()
+    for (const path of ['x'.repeat(1500), 'y'.repeat(1500), 'z', 'z', 'z', 'z', 'z', 'z']) {
+      for (const instance of ['apple', 'school']) {
+        await visitor.get(`/auth/${instance}/login?returnTo=/${path}`).set('Host', new URL(app.url).host)
+      }
+    }
+    const [only] = await stored()
+    expect(JSON.stringify(only).length).toBeGreaterThan(4096)
+    expect(JSON.stringify(only).length).toBeLessThan(8192)
+    await both.stop()
   })
 
   it('row 118: shortens neither the browser’s cookie nor a session that holds more', async () => {

@@ -55,7 +55,7 @@ const bySecret = fc.tuple(
   fc.constant({ option: 'clientId', value: 'com.example.web', isWrong: false, asVariable: true }),
 )
 const optional = fc
-  .tuple(...settings(independent).map((each) => fc.option(each, { freq: 1, nil: undefined })))
+  .tuple(...settings(independent).map((each) => fc.option(each, { freq: 2, nil: undefined })))
   .map((them) => them.filter((each) => each !== undefined))
 
 const unknownOption = fc
