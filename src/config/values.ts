@@ -40,8 +40,10 @@ export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
 /** Texts, as a list or in one text separated by spaces or commas; none twice. */
 export const list: Parse<readonly string[]> = (raw, report) => {
   const parts: unknown = typeof raw === 'string' ? raw.split(/[\s,]+/).filter(Boolean) : raw
-  if (Array.isArray(parts) && parts.every((part) => typeof part === 'string' && /^\S+$/.test(part))) {
-    return [...new Set(parts as string[])]
+  // Copied, because `every` passes over the holes of a sparse list.
+  const copies: unknown[] = Array.isArray(parts) ? Array.from(parts as unknown[]) : [undefined]
+  if (copies.every((part): part is string => typeof part === 'string' && /^\S+$/.test(part))) {
+    return [...new Set(copies)]
   }
   report('must be a list of texts, or one text with spaces or commas between them')
   return undefined

@@ -39,7 +39,7 @@ const rows: readonly Row[] = [
   ['baseUrl', 'BASE_URL', /must/, ['', 5, null, ...servers]],
   ['rosterBaseUrl', 'ROSTER_BASE_URL', /must/, ['', 5, null, ...servers]],
   ['issuer', 'ISSUER', /not be empty/, ['', []]],
-  ['issuer', 'ISSUER', /list of texts/, [5, null, ['a b'], [undefined]]],
+  ['issuer', 'ISSUER', /list of texts/, [5, null, ['a b'], [undefined], new Array<string>(2)]],
   ['audiences', 'AUDIENCES', /list of texts/, [5, null, {}, ['a b'], [5]]],
   ['postLoginRedirect', 'POST_LOGIN_REDIRECT', /path on this site/, ['', 'welcome', 5, null, ...paths]],
   ['postLogoutRedirect', 'POST_LOGOUT_REDIRECT', /path on this site/, ['', 'javascript:alert(1)', 5, null, ...paths]],

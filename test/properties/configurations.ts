@@ -24,7 +24,7 @@ interface Setting {
 function setting(option: string, { good, bad }: Values): fc.Arbitrary<Setting> {
   const of = (values: fc.Arbitrary<unknown>, isWrong: boolean): fc.Arbitrary<Setting> =>
     fc.record({ option: fc.constant(option), value: values, isWrong: fc.constant(isWrong), asVariable: fc.boolean() })
-  return fc.oneof({ weight: 12, arbitrary: of(good, false) }, { weight: 1, arbitrary: of(bad, true) })
+  return fc.oneof({ weight: 30, arbitrary: of(good, false) }, { weight: 1, arbitrary: of(bad, true) })
 }
 
 function settings(values: Readonly<Record<string, Values>>): fc.Arbitrary<Setting>[] {
@@ -61,6 +61,10 @@ const optional = fc
 const unknownOption = fc
   .constantFrom('clientID', 'scopes', 'redirectURI', 'constructor', '__proto__', 'toString', 'wibble', '')
   .map((option): Setting => ({ option, value: mark, isWrong: true, asVariable: false }))
+function seldom(one: fc.Arbitrary<Setting>): fc.Arbitrary<readonly Setting[]> {
+  return fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.tuple(one) })
+}
+
 const schoolPrefix = 'APPLE_SCHOOL_'
 const envPrefix = fc.constantFrom<Setting>(
   { option: 'envPrefix', value: schoolPrefix, isWrong: false, asVariable: false },
@@ -75,8 +79,8 @@ export const generatedConfiguration: fc.Arbitrary<GeneratedConfiguration> = fc
     fc.tuple(...settings(required)),
     optional,
     fc.oneof({ weight: 3, arbitrary: byKey }, { weight: 1, arbitrary: bySecret }),
-    fc.array(unknownOption, { maxLength: 1 }),
-    fc.array(envPrefix, { maxLength: 1 }),
+    seldom(unknownOption),
+    seldom(envPrefix),
   )
   // What comes later wins: the client id of a ready-made secret.
   .map((groups) => assemble([...new Map(groups.flat().map((each) => [each.option, each])).values()]))

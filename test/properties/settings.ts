@@ -29,6 +29,11 @@ function bad(...values: readonly unknown[]): fc.Arbitrary<unknown> {
   return fc.constantFrom(...values, ...otherTypes)
 }
 
+function number(min: number, max: number): fc.Arbitrary<unknown> {
+  const value = fc.integer({ min, max })
+  return fc.oneof(value, value.map(String))
+}
+
 const tenCharacters: Values = {
   good: fc.stringMatching(/^[A-Z0-9]{10}$/),
   bad: bad(mark, `${mark}000`, 'HUNTER2', 'HUNTER2HUNTER2', 'HUNTER2 00', ''),
@@ -89,8 +94,8 @@ export const independent: Readonly<Record<string, Values>> = {
     good: fc.constantFrom<unknown>({ get: () => undefined, set: () => undefined, delete: () => undefined }, new Map()),
     bad: fc.constantFrom<unknown>(mark, `mysql://${mark}`, `redis://:${mark}#x@localhost`, 5, null, {}, { get: 1 }, ''),
   },
-  httpTimeoutMs: { good: fc.integer({ min: 1, max: 60_000 }), bad: bad(0, -1, 1.5, 60_001, '5s', mark, '') },
-  clockToleranceSeconds: { good: fc.integer({ min: 0, max: 600 }), bad: bad(-1, 0.5, 601, '1e2', mark, '') },
+  httpTimeoutMs: { good: number(1, 60_000), bad: bad(0, -1, 1.5, 60_001, '5s', mark, '') },
+  clockToleranceSeconds: { good: number(0, 600), bad: bad(-1, 0.5, 601, '1e2', mark, '') },
   onLogin: callback,
   onNotification: callback,
 }
