@@ -99,6 +99,8 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
     },
     close: () => instance.close(),
   }
+  // Loggers and spreads would read it, and Sign in with Apple has none.
+  Object.defineProperty(auth, 'connections', { enumerable: false })
   return Object.freeze(auth)
 }
 

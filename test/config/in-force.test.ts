@@ -26,6 +26,14 @@ const subject = expect.objectContaining({ sub: '001883.fcc77ba97500402389df96821
 const tokenFrom = (iss: string): string => apple.idToken(ours, { claims: { iss } })
 const sharing = { service: 'account-data-sharing' }
 
+describe('connections of Sign in with Apple', () => {
+  it('are refused to who asks for them, and not in the way of who prints or spreads the instance', () => {
+    const auth = instance()
+    expect(() => auth.connections).toThrow('connects no schools')
+    expect(() => JSON.stringify({ ...auth })).not.toThrow()
+  })
+})
+
 describe('issuer', () => {
   it('is baseUrl by default for Sign in with Apple, and nothing else', async () => {
     const auth = instance()
