@@ -33,7 +33,11 @@ export function settleLogin(instance: Instance, req: Request): Promise<void> | u
   const survived = outcome?.endedUntil ?? -Infinity
   const isKnownGood =
     subjects.length > 0 && subjects.every((subject) => (marks.recall(subject) ?? Infinity) <= survived)
-  if (isKnownGood && (outcome !== undefined || loginRecords.isCurrent(stored))) return undefined
+  if (isKnownGood && (outcome !== undefined || loginRecords.isCurrent(stored))) {
+    // The request may outlast what is known of the subjects, and has been looked at all the same.
+    if (outcome === undefined) remember(instance, req, { stored, endedUntil: survived })
+    return undefined
+  }
   return settle(instance, req, stored, subjects)
 }
 

@@ -201,6 +201,24 @@ describe('a login that attach() did not look at', () => {
   })
 })
 
+describe('a page that takes longer than an answer of the store is good for', () => {
+  it('was looked at by attach(), and warns of nothing', async () => {
+    const app = await startApp({
+      routes: (routes) =>
+        routes.get('/slow', async (req, res) => {
+          await withClockAhead(11, () => Promise.resolve(res.json({ signedIn: req.apple.isAuthenticated })))
+        }),
+    })
+    const visitor = app.visitor()
+    await signIn(apple, visitor)
+    await visitor.get('/')
+    const warnings = await collectWarnings(async () => {
+      expect((await visitor.get('/slow')).body).toEqual({ signedIn: true })
+    })
+    expect(warnings).toEqual([])
+  })
+})
+
 describe('a guard that attach() is not mounted before', () => {
   it('finds out by itself', async () => {
     const app = await startApp({
