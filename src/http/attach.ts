@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import type { Instance } from './instance.js'
-import { createRequestApple, type RequestApple } from './request-apple.js'
+import { createRequestApple } from './lazy-request-apple.js'
+import type { RequestApple } from './request-apple.js'
 import { settleLogin } from './settle-login.js'
 
 /** Gives the request's `RequestApple`, the same one each time. */

@@ -2,7 +2,8 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { AppleAttachMissingError, AppleForbiddenError } from '../errors.js'
 import { findMissing, type Missing } from './guard-conditions.js'
 import { type GuardRules, parseGuardOptions, type RequireAppleAuthOptions } from './guard-options.js'
-import { type RequestApple, settled } from './request-apple.js'
+import { settled } from './lazy-request-apple.js'
+import type { RequestApple } from './request-apple.js'
 import { isNavigation } from './request-origin.js'
 
 /**

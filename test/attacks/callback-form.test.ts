@@ -7,6 +7,7 @@ import { expectRefused } from '../support/expect-refused.js'
 import { beginLogin, postCallback, stateOf, type Visitor } from '../support/login-steps.js'
 import { withClockAhead } from '../support/clock.js'
 import { LoopbackApple } from '../support/loopback-apple.js'
+import { sendRaw } from '../support/send-raw.js'
 import { TestApp } from '../support/test-app.js'
 
 let apple: LoopbackApple
@@ -45,16 +46,7 @@ function post(
   body: string | Buffer,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const sent = visitor
-    .post('/auth/apple/callback')
-    .set('Sec-Fetch-Site', 'same-origin')
-    .set('Content-Type', type)
-    .set(headers)
-  // Without this, supertest would encode a Buffer as JSON.
-  return sent
-    .serialize((value: unknown) => value as string)
-    .send(body as string)
-    .then()
+  return sendRaw(visitor.post('/auth/apple/callback').set('Sec-Fetch-Site', 'same-origin'), type, body, headers)
 }
 
 const form = 'application/x-www-form-urlencoded'

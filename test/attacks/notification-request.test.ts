@@ -7,6 +7,7 @@ import type { AppleNotification } from '../../src/index.js'
 import { signIn } from '../support/login-steps.js'
 import { createSigningKey, LoopbackApple } from '../support/loopback-apple.js'
 import { eventOf, notificationOf, postNotification } from '../support/notifications.js'
+import { sendRaw } from '../support/send-raw.js'
 import { TestApp } from '../support/test-app.js'
 import { sessionsIn } from '../session/stored-session.js'
 
@@ -49,12 +50,7 @@ function post(
   body: string | Buffer,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const sent = request(app.url).post(path).set('Content-Type', type).set(headers)
-  // Without this, supertest would encode a Buffer as JSON.
-  return sent
-    .serialize((value: unknown) => value as string)
-    .send(body as string)
-    .then()
+  return sendRaw(request(app.url).post(path), type, body, headers)
 }
 
 const good = (): string => notificationOf(apple, eventOf('email-disabled', { email: 'x@privaterelay.appleid.com' }))

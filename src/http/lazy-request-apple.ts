@@ -1,0 +1,139 @@
+import type { Request, Response } from 'express'
+import type { AppleClaims, AppleUser } from '../apple/identity.js'
+import { AppleArgumentError, AppleIdentityError } from '../errors.js'
+import type { AppleOrganization } from '../roster/organization.js'
+import type { RosterClient } from '../roster/roster-client.js'
+import { renewSession } from '../session/app-session.js'
+import { organizationSubject } from '../session/subject.js'
+import type { AppleTokens } from '../session/tokens.js'
+import { currentAccessToken, renewedAccessToken } from './access-token.js'
+import type { Instance } from './instance.js'
+import { startLogin } from './login.js'
+import { type LoginView, openLogin, readLogin } from './login-view.js'
+import type { LoginOptions, RequestApple } from './request-apple.js'
+import { returnPath, routePath } from './return-to.js'
+import { believe, noteSettled, settleLogin } from './settle-login.js'
+import { signOut } from './sign-out.js'
+import { requireStillSignedIn } from './still-signed-in.js'
+
+/** Makes `req.apple`; nothing is read before somebody asks. */
+export function createRequestApple(instance: Instance, req: Request): RequestApple {
+  return new LazyRequestApple(instance, req)
+}
+
+/** Finds out whether the login still holds, where that is not known; undefined when there is nothing to wait for. */
+export function settled(apple: RequestApple): Promise<void> | undefined {
+  return apple instanceof LazyRequestApple ? apple.settle() : undefined
+}
+
+class LazyRequestApple implements RequestApple {
+  readonly #instance: Instance
+  readonly #req: Request
+  #stored: string | undefined
+  #view: LoginView | undefined
+
+  constructor(instance: Instance, req: Request) {
+    this.#instance = instance
+    this.#req = req
+  }
+
+  settle(): Promise<void> | undefined {
+    return settleLogin(this.#instance, this.#req)
+  }
+
+  get #login(): LoginView | undefined {
+    const stored = this.#instance.loginRecords.stored(this.#req)
+    if (stored !== this.#stored) {
+      this.#stored = stored
+      this.#view = stored === undefined ? undefined : openLogin(this.#instance, stored)
+    }
+    return believe(this.#instance, this.#req, this.#view)
+  }
+
+  get isAuthenticated(): boolean {
+    return this.#login !== undefined
+  }
+
+  get user(): AppleUser | undefined {
+    return this.#login?.user
+  }
+
+  get claims(): AppleClaims | undefined {
+    return this.#login?.claims
+  }
+
+  get organization(): AppleOrganization | undefined {
+    return this.#login?.organization
+  }
+
+  get tokens(): AppleTokens | undefined {
+    return this.#login?.tokens
+  }
+
+  get loginAt(): Date | undefined {
+    const login = this.#login
+    return login && new Date(login.record.loginAt * 1000)
+  }
+
+  get loginUrl(): string {
+    return routePath(this.#instance.config, 'login')
+  }
+
+  get roster(): RosterClient {
+    const client = this.#instance.roster({
+      current: () => this.getAccessToken(),
+      renewed: (rejected) => renewedAccessToken(this.#instance, this.#req, rejected),
+    })
+    return {
+      ...client,
+      organization: async (options) => {
+        const organization = await client.organization(options)
+        await this.#checkOrganization(organization)
+        return organization
+      },
+    }
+  }
+
+  /**
+   * A login whose organization could not be read at the time learns it now.
+   *
+   * @throws AppleIdentityError when it is another than the login's
+   */
+  async #checkOrganization(organization: AppleOrganization): Promise<void> {
+    const login = this.#login
+    if (login === undefined) return
+    const expected = login.organization?.id ?? login.claims?.org_id
+    if (expected !== undefined && expected !== organization.id) {
+      throw new AppleIdentityError('The Roster API names another organization than the login.', {
+        details: { claimed: expected, read: organization.id },
+      })
+    }
+    if (login.organization !== undefined) return
+    await requireStillSignedIn(this.#instance, this.#req)
+    const { loginRecords } = this.#instance
+    const subjects = new Set([...loginRecords.subjects(this.#req), organizationSubject(organization.id)])
+    loginRecords.setSubjects(this.#req, [...subjects])
+    loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
+    noteSettled(this.#instance, this.#req)
+  }
+
+  getAccessToken(): Promise<string> {
+    return currentAccessToken(this.#instance, this.#req)
+  }
+
+  async login(res: Response, options: LoginOptions = {}): Promise<void> {
+    const { config } = this.#instance
+    const scope = options.scope === undefined ? config.scope : [options.scope].flat().flatMap((each) => each.split(' '))
+    if (!scope.every((each) => config.rules.scopes.includes(each))) {
+      throw new AppleArgumentError(`login() takes scopes of this service: ${config.rules.scopes.join(', ')}.`)
+    }
+    // Signed out and in again in one request: "use another account".
+    renewSession(this.#req)
+    await startLogin(this.#instance, this.#req, res, { returnTo: returnPath(config, options.returnTo), scope })
+  }
+
+  async logout(options: { revoke?: boolean } = {}): Promise<void> {
+    const login = readLogin(this.#instance, this.#req)
+    await signOut(this.#instance, this.#req, login, options.revoke ?? this.#instance.config.revokeOnLogout)
+  }
+}
