@@ -13,6 +13,7 @@ const shared = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^express-apple-auth$': '<rootDir>/src/index.ts',
     '^express-apple-auth/simulator$': '<rootDir>/src/simulator/index.ts',
+    '^express-apple-auth/testing$': '<rootDir>/src/testing/index.ts',
   },
 } satisfies Config
 
@@ -21,6 +22,7 @@ const config: Config = {
   maxWorkers: '100%',
   // A test that hangs ends; one on a busy machine does not.
   testTimeout: 30_000,
+  globalSetup: '<rootDir>/test/support/signing-key.ts',
   projects: [
     { ...shared, displayName: 'express 5', testMatch: ['<rootDir>/test/**/*.test.ts'] },
     {

@@ -1,12 +1,13 @@
 import { expect } from '@jest/globals'
 import { backends } from './backends.js'
-import { recordFigures, secondsSince } from './figures.js'
+import { figuresVariable, recordFigures, secondsSince } from './figures.js'
 import { inParallel, useCluster } from './use-cluster.js'
 import { isNobodyThere, walkLogin } from './walk-login.js'
 
-const manyLogins = 1000
+// `npm run test:nodes` does the full number.
+const manyLogins = process.env[figuresVariable] === undefined ? 150 : 1000
 const width = 20
-const killAt = 333
+const killAt = Math.floor(manyLogins / 3)
 
 for (const backend of backends) {
   backend.describe(`a node killed in the middle of many logins over ${backend.name}`, () => {

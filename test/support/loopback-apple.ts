@@ -1,6 +1,9 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createSigningKey, keptKeys, type SigningKey } from './signing-key.js'
+
+export { createSigningKey, type SigningKey } from './signing-key.js'
 
 /** One request that reached the loopback Apple. */
 export interface RecordedRequest {
@@ -21,19 +24,7 @@ export interface IdTokenParts {
 /** Answers a request itself; false leaves it to the usual answer. */
 export type Misbehaviour = (req: RecordedRequest, res: ServerResponse) => boolean
 
-/** A key of Apple's, private and public. */
-export interface SigningKey {
-  readonly kid: string
-  readonly privateKey: KeyObject
-  readonly publicKey: KeyObject
-}
-
-const prototypeKeys = ['first00001', 'second0002', 'third00003'].map(createSigningKey)
-
-/** Makes an RSA key under that kid. */
-export function createSigningKey(kid: string): SigningKey {
-  return { kid, ...generateKeyPairSync('rsa', { modulusLength: 2048 }) }
-}
+const prototypeKeys = keptKeys() ?? ['first00001', 'second0002', 'third00003'].map(createSigningKey)
 
 /** Encodes and signs a JWT by RS256, whatever its header says. */
 export function signJwt(header: Record<string, unknown>, payload: unknown, privateKey: KeyObject): string {
