@@ -1,32 +1,47 @@
 import type { Express } from 'express'
+import { createAppTransfers, type AppTransfers } from './app-transfer/app-transfers.js'
+import type { PersonChanges } from './change-person.js'
 import { createClientCredentials, type ClientCredentials, type CreateClientOptions } from './client-credentials.js'
 import type { SimulatorClient } from './client-registry.js'
 import type { FaultOptions } from './faults.js'
-import type { SimulatorPerson } from './person.js'
+import type { SimulatorPerson, SimulatorSchool } from './person.js'
 import type { GrantFilter } from './grant-book.js'
 import { requireKnownNames } from './known-names.js'
 import { endConsents } from './notifications/end-consents.js'
-import { notify } from './notifications/notify.js'
+import { signInOnDevice, type DeviceSignIn, type DeviceSignInOptions } from './native/sign-in-on-device.js'
+import { notify, signNotification } from './notifications/notify.js'
 import type { NotifyOptions } from './notifications/notify-options.js'
+import { newPerson, newSchool, type NewPerson, type NewSchool } from './newcomers.js'
 import { withoutProgress, type SimulatorNotification } from './notifications/outbox.js'
 import { createLoopbackServer, type ListenOptions } from './loopback-server.js'
 import type { SimulatorRequest } from './request-log.js'
 import { createSimulatorApp } from './simulator-app.js'
 import { parseSimulatorOptions, type AppleSimulatorOptions } from './simulator-options.js'
 import { createSimulatorState, type SimulatorState } from './simulator-state.js'
+import { behave, change, expireAccessTokens, fail, rotateKeys } from './window/controls.js'
+import { noteOutcome, type Outcome } from './window/outcome.js'
+import { recordDeviceSignIn } from './window/record-delivery.js'
 
 /** Apple, pretended, for development and tests. */
-export interface AppleSimulator {
+export interface AppleSimulator extends AppTransfers {
   /** The Express app, for mounting elsewhere; then give `baseUrl`. */
   readonly app: Express
   /** The issuer and base of all endpoints. @throws Error before `listen()` when there is no `baseUrl` */
   readonly url: string
   /** Everybody who may be on the consent page, by `id`. */
   readonly people: readonly SimulatorPerson[]
+  /** Lets somebody else be on it from now on. Default id: one of Apple's form. @throws TypeError for who does not fit */
+  readonly addPerson: (person: NewPerson) => SimulatorPerson
+  /** Every school, Apple's test organization first. */
+  readonly schools: readonly SimulatorSchool[]
+  /** Lets there be another school from now on. Default id: a new UUID. @throws TypeError for what does not fit */
+  readonly addSchool: (school: NewSchool) => SimulatorSchool
   /** The latest 1000 requests, oldest first; without secrets, tokens and codes. */
   readonly requests: readonly SimulatorRequest[]
   /** Starts an HTTP server on loopback and resolves to `url`. @throws Error when the host or the port cannot be had */
   readonly listen: (options?: ListenOptions) => Promise<string>
+  /** Resolves when the signing keys are made, which takes a moment; else the first answer that needs them is late. */
+  readonly ready: () => Promise<void>
   /** Stops the server, cuts its connections and gives up notifications; may be called again and again. */
   readonly close: () => Promise<void>
   /** Registers an app. @throws TypeError when Apple's portal would not take it */
@@ -48,8 +63,26 @@ export interface AppleSimulator {
    * @throws Error when there is no url, and after `close()`
    */
   readonly notify: (options: NotifyOptions) => Promise<SimulatorNotification>
+  /**
+   * The same, but hands the signed JWT over instead of sending it: an app takes it as `{ payload }`. The app needs no
+   * notificationUrl.
+   * @throws TypeError for options that make no sense
+   * @throws Error when there is no url
+   */
+  readonly signNotification: (options: NotifyOptions & { readonly clientId: string }) => Promise<string>
   /** The latest 1000 notifications, oldest first, as they stand; without tokens. */
   readonly notifications: readonly SimulatorNotification[]
+  /**
+   * Signs a person in on their own device, as an iOS app asks for it; the consent counts as one given in a browser.
+   * @throws TypeError for options that make no sense
+   * @throws Error before `listen()` when there is no baseUrl
+   */
+  readonly signInOnDevice: (options: DeviceSignInOptions) => Promise<DeviceSignIn>
+  /**
+   * Changes a person: the next id_token, the consent page and the Roster API show it; a restart forgets it.
+   * @throws TypeError for somebody unknown and for what cannot be
+   */
+  readonly changePerson: (personId: string, changes: PersonChanges) => void
   /** Ends every access token at once; refresh tokens stay. */
   readonly expireAccessTokens: () => void
   /** Lets the next requests that fit fail, be late, or get no answer. @throws TypeError for options that make no sense */
@@ -72,6 +105,11 @@ export function createAppleSimulator(options: AppleSimulatorOptions = {}): Apple
   const server = createLoopbackServer(app)
   let clientsCreated = 0
 
+  function noted<Done extends Outcome>(outcome: Done): Done {
+    noteOutcome(state, outcome.said)
+    return outcome
+  }
+
   function url(): string {
     const found = config.baseUrl ?? server.url()
     if (found === undefined) throw new Error('The Apple simulator has no url yet: await listen(), or give baseUrl.')
@@ -83,7 +121,14 @@ export function createAppleSimulator(options: AppleSimulatorOptions = {}): Apple
     get url() {
       return url()
     },
-    people: state.directory.people,
+    get people() {
+      return state.directory.people
+    },
+    addPerson: (person) => state.directory.addPerson(newPerson(state.directory, person)),
+    get schools() {
+      return state.directory.schools
+    },
+    addSchool: (school) => state.directory.addSchool(newSchool(school)),
     get requests() {
       return state.requests.list()
     },
@@ -92,27 +137,32 @@ export function createAppleSimulator(options: AppleSimulatorOptions = {}): Apple
       state.outbox.open()
       return url()
     },
+    async ready() {
+      await state.keys.jwks()
+    },
     async close() {
+      for (const end of state.window.streams) end()
       await Promise.all([state.outbox.close(), server.close()])
     },
     registerClient: state.clients.register,
     createClient(wanted) {
-      const { client, credentials } = createClientCredentials(wanted, ++clientsCreated, url)
-      state.clients.register(client)
+      const { clients, credentials } = createClientCredentials(wanted, ++clientsCreated, url)
+      clients.forEach(state.clients.register)
       return credentials
     },
-    rotateKeys: state.keys.rotate,
+    rotateKeys: () => noted(rotateKeys(state)).work,
     revokeGrant: (filter = {}) => revokeGrant(state, filter),
     notify: (options) => notify(state, options),
+    signNotification: (options) => signNotification(state, options),
+    signInOnDevice: async (options) => recordDeviceSignIn(state, options, await signInOnDevice(state, options)),
+    ...createAppTransfers(state),
     get notifications() {
       return state.outbox.list().map(withoutProgress)
     },
-    expireAccessTokens() {
-      state.tokens.expireAccessTokens()
-      state.save()
-    },
-    fail: state.faults.add,
-    behave: state.faults.clear,
+    changePerson: (id, changes) => void noted(change(state, id, changes)),
+    expireAccessTokens: () => void noted(expireAccessTokens(state)),
+    fail: (fault) => void noted(fail(state, fault)),
+    behave: () => void noted(behave(state)),
     subject: (personId, teamId) => subject(state, personId, teamId),
   }
 }

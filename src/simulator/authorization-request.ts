@@ -2,26 +2,21 @@
 import type { ClientRegistry, RegisteredClient } from './client-registry.js'
 import { PageError } from './oauth-error.js'
 import { parseParameters, type Parameters } from './parameters.js'
+import { parseResponseDelivery, type ResponseDelivery } from './response-mode.js'
 import { services, testScope, type ResponseType, type SimulatorService } from './services.js'
 
-/** How the answer travels back to the app. */
-export type ResponseMode = 'query' | 'fragment' | 'form_post'
-
 /** A request that passed all of Apple's checks. */
-export interface AuthorizationRequest {
+export interface AuthorizationRequest extends ResponseDelivery {
   readonly service: SimulatorService
   readonly client: RegisteredClient
   readonly redirectUri: string
   readonly responseType: ResponseType
-  readonly responseMode: ResponseMode
   readonly scopes: readonly string[]
   readonly state: string | undefined
   readonly nonce: string | undefined
   /** S256, RFC 7636. */
   readonly codeChallenge: string | undefined
 }
-
-const responseModes: readonly string[] = ['query', 'fragment', 'form_post'] satisfies ResponseMode[]
 
 /**
  * Reads the query of authorize.
@@ -46,7 +41,7 @@ export function parseAuthorizationRequest(
     client,
     redirectUri,
     responseType,
-    responseMode: parseResponseMode(service, parameters, responseType, scopes),
+    ...parseResponseDelivery(service, parameters, responseType, scopes),
     scopes,
     state: parameters.get('state'),
     nonce: parameters.get('nonce'),
@@ -112,34 +107,6 @@ function parseScopes(service: SimulatorService, parameters: Parameters, client: 
     throw new PageError('invalid_scope', `${testScope} is approved by another account and so cannot be mixed.`)
   }
   return [...new Set(scopes)]
-}
-
-function parseResponseMode(
-  service: SimulatorService,
-  parameters: Parameters,
-  responseType: ResponseType,
-  scopes: readonly string[],
-): ResponseMode {
-  const asked = parameters.get('response_mode')
-  if (services[service].scopeNeedsFormPost && scopes.length > 0 && asked !== 'form_post') {
-    throw new PageError(
-      'invalid_request',
-      'A scope was asked for, so the request needs response_mode=form_post.',
-      'response_mode must be form_post when name or email scope is requested.',
-    )
-  }
-  // The defaults of OAuth 2.0 Multiple Response Types: Apple names none.
-  const mode = asked ?? (responseType === 'code' ? 'query' : 'fragment')
-  if (!isResponseMode(mode))
-    throw new PageError('invalid_request', 'The response_mode is not query, fragment or form_post.')
-  if (mode === 'query' && responseType !== 'code') {
-    throw new PageError('invalid_request', 'An id_token is returned by fragment or form_post only.')
-  }
-  return mode
-}
-
-function isResponseMode(mode: string): mode is ResponseMode {
-  return responseModes.includes(mode)
 }
 
 function parseCodeChallenge(parameters: Parameters): string | undefined {

@@ -9,9 +9,16 @@ import { createIdToken } from './id-token.js'
 import { relayEmail } from './relay-email.js'
 import type { SimulatorState } from './simulator-state.js'
 import type { Authorization } from './token-book.js'
+import { webMessagePage } from './web-message-page.js'
 
 /** The fields that travel to the redirect URI. */
 export type ResponseFields = Readonly<Record<string, string>>
+
+/** Who signs in, in their own words: nobody signs it, and it comes once. */
+export interface UnsignedUser {
+  readonly name?: { readonly firstName: string; readonly lastName: string }
+  readonly email?: string
+}
 
 /** Records the consent and makes the answer: `code`, and as asked `id_token`, `state` and, the first time, `user`. */
 export async function approve(
@@ -41,8 +48,9 @@ export function cancel(request: AuthorizationRequest): ResponseFields {
   return { error: 'user_cancelled_authorize', ...echoedState(request) }
 }
 
-/** Sends the fields to the redirect URI in the mode that was asked for. */
-export function deliver({ responseMode, redirectUri }: AuthorizationRequest, fields: ResponseFields): Answer {
+/** Sends the fields to the redirect URI, or to the page that opened the popup, in the mode that was asked for. */
+export function deliver({ responseMode, frameId, redirectUri }: AuthorizationRequest, fields: ResponseFields): Answer {
+  if (frameId !== undefined) return webMessagePage({ redirectUri, frameId, fields })
   if (responseMode === 'form_post') return formPostPage(redirectUri, fields)
   const encoded = Object.entries(fields)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
@@ -58,10 +66,20 @@ function echoedState({ state }: AuthorizationRequest): ResponseFields {
 // A JSON string inside the form, only the first time, and never for an organization.
 function userField({ service, scopes }: AuthorizationRequest, person: SimulatorPerson, grant: Grant): ResponseFields {
   if (service !== 'sign-in-with-apple') return {}
+  const user = unsignedUser(scopes, person, grant)
+  return user === undefined ? {} : { user: JSON.stringify(user) }
+}
+
+/** What the app is told of somebody at the first consent, as far as the scopes ask for it; undefined for nothing. */
+export function unsignedUser(
+  scopes: readonly string[],
+  person: SimulatorPerson,
+  grant: Grant,
+): UnsignedUser | undefined {
   const email = grant.hideEmail === true ? relayEmail(grant.consentGroup, person) : person.email
   const user = {
     ...(scopes.includes('name') && { name: { firstName: person.givenName, lastName: person.familyName } }),
     ...(scopes.includes('email') && email !== undefined && { email }),
   }
-  return Object.keys(user).length === 0 ? {} : { user: JSON.stringify(user) }
+  return Object.keys(user).length === 0 ? undefined : user
 }

@@ -19,6 +19,8 @@ export interface CreateClientOptions {
   readonly groupId?: string
   /** The server-to-server notification endpoint: https, or http on loopback. Default: none, the app is told nothing. */
   readonly notificationUrl?: string
+  /** Native apps of the same team, key and group, for `signInOnDevice`; registered as well. Default: none. */
+  readonly bundleIds?: readonly string[]
   /** How the names in `environment` begin, as in `appleAuth({ envPrefix })`. Default: `APPLE_`. */
   readonly envPrefix?: string
 }
@@ -43,6 +45,7 @@ const optionNames: Record<keyof CreateClientOptions, true> = {
   scopes: true,
   groupId: true,
   notificationUrl: true,
+  bundleIds: true,
   envPrefix: true,
 }
 
@@ -54,9 +57,9 @@ export function createClientCredentials(
   options: CreateClientOptions,
   number: number,
   url: () => string,
-): { client: SimulatorClient; credentials: ClientCredentials } {
+): { clients: readonly SimulatorClient[]; credentials: ClientCredentials } {
   requireKnownNames('createClient', options, Object.keys(optionNames))
-  const { service, redirectUris, scopes, groupId, notificationUrl, envPrefix = 'APPLE_' } = options
+  const { service, redirectUris, scopes, groupId, notificationUrl, bundleIds = [], envPrefix = 'APPLE_' } = options
   if (!serviceNames.includes(service)) throw new TypeError(`The service must be one of ${serviceNames.join(', ')}.`)
   const clientId = options.clientId ?? `com.example.app${String(number)}`
   const teamId = options.teamId ?? 'SIMTEAM001'
@@ -75,6 +78,10 @@ export function createClientCredentials(
     ...(groupId !== undefined && { groupId }),
     ...(notificationUrl !== undefined && { notificationUrl }),
   }
+  const { keys, services } = client
+  const apps = bundleIds.map((bundleId) => {
+    return { clientId: bundleId, teamId, keys, redirectUris: [], services, groupId: groupId ?? clientId }
+  })
   const credentials: ClientCredentials = {
     ...{ clientId, teamId, keyId, privateKey },
     get environment() {
@@ -87,10 +94,11 @@ export function createClientCredentials(
         [`${envPrefix}REDIRECT_URI`]: redirectUris[0] ?? '',
         [`${envPrefix}BASE_URL`]: url(),
         [`${envPrefix}ROSTER_BASE_URL`]: url(),
+        ...(bundleIds.length > 0 && { [`${envPrefix}AUDIENCES`]: bundleIds.join(',') }),
       }
     },
   }
-  return { client, credentials }
+  return { clients: [client, ...apps], credentials }
 }
 
 function requireEnvPrefix(envPrefix: string): void {

@@ -20,7 +20,7 @@ export interface SimulatorClient {
   /** Ten characters A-Z 0-9. */
   readonly teamId: string
   readonly keys: readonly SimulatorClientKey[]
-  /** Return URLs, compared byte for byte. */
+  /** Return URLs, compared byte for byte. None for the bundle id of a native app, which has Sign in with Apple alone. */
   readonly redirectUris: readonly string[]
   readonly services: readonly SimulatorService[]
   /** Scopes the app may ask for. Default: all that its services know, `edu.rosterapi.test.read` included. */
@@ -97,7 +97,9 @@ function parseClient(client: SimulatorClient): RegisteredClient {
   requireTenCharacters('teamId', teamId)
   if (clientId.includes(teamId)) throw new TypeError(`The clientId ${clientId} must not contain the Team ID ${teamId}.`)
   const known = requireServices(`client ${clientId}`, client.services)
-  if (redirectUris.length === 0) throw new TypeError(`The client ${clientId} needs at least one redirect URI.`)
+  if (redirectUris.length === 0 && known.includes('account-data-sharing')) {
+    throw new TypeError(`The client ${clientId} needs at least one redirect URI.`)
+  }
   redirectUris.forEach(requireRedirectUri)
   if (notificationUrl !== undefined) requireNotificationUrl(notificationUrl)
   if (keys.length === 0) throw new TypeError(`The client ${clientId} needs at least one key.`)

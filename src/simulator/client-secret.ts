@@ -49,12 +49,18 @@ function checkClaims(claims: Partial<Record<string, unknown>>, client: Registere
   const { iss, sub, aud, iat, exp } = claims
   if (iss !== client.teamId) throw refusal('iss is not the Team ID of the client')
   if (sub !== client.clientId) throw refusal('sub is not the client id')
-  if (aud !== clientSecretAudience) throw refusal(`aud is not ${clientSecretAudience}`)
+  if (!isOurAudience(aud)) throw refusal(`aud is not ${clientSecretAudience}`)
   if (typeof iat !== 'number') throw refusal('iat is not a number of seconds')
   if (iat > nowSeconds + issuedAheadSeconds) throw refusal("iat is ahead of Apple's clock")
   if (typeof exp !== 'number') throw refusal('exp is not a number of seconds')
   if (exp <= nowSeconds) throw refusal('it has expired')
   if (exp - nowSeconds > clientSecretMaxAheadSeconds) throw refusal('exp is more than 15777000 seconds ahead')
+}
+
+// RFC 7519 4.1.3 lets a lone audience stand in a list, as some clients write it.
+function isOurAudience(aud: unknown): boolean {
+  const [lone, ...more] = Array.isArray(aud) ? (aud as unknown[]) : [aud]
+  return lone === clientSecretAudience && more.length === 0
 }
 
 function parseJsonPart(part: string, encoded: string): Partial<Record<string, unknown>> {

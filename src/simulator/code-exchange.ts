@@ -24,14 +24,20 @@ export function takeCode(
     const description = `client_id mismatch. The code was not issued to ${client.clientId}.`
     throw new OAuthError('invalid_grant', 'the code belongs to another client', description)
   }
-  const redirectUri = form.get('redirect_uri') ?? ''
+  const redirectUri = form.get('redirect_uri')
   if (issued.redirectUri !== redirectUri) {
-    const description = `redirect_uri mismatch. The code was not issued to ${redirectUri}.`
+    const description = `redirect_uri mismatch. The code was not issued to ${redirectUri ?? ''}.`
     throw new OAuthError('invalid_grant', 'the redirect_uri is not the one of authorize', description)
   }
   checkCodeVerifier(issued, form.get('code_verifier'))
   issued.used = true
   return issued
+}
+
+/** Tells a code that was issued to a device, which is exchanged without a redirect_uri. */
+export function isNativeCode(state: SimulatorState, code: string | undefined): boolean {
+  const issued = code === undefined ? undefined : state.tokens.findCode(code)
+  return issued !== undefined && issued.redirectUri === undefined
 }
 
 function requireLiveCode(state: SimulatorState, service: SimulatorService, code: string): IssuedCode {

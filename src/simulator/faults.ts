@@ -2,7 +2,7 @@ import { requireKnownNames } from './known-names.js'
 import { serviceNames, type SimulatorService } from './services.js'
 
 /** Where a fault can strike: what apps ask without a browser. */
-export type FaultEndpoint = 'token' | 'revoke' | 'keys' | 'roster'
+export type FaultEndpoint = 'token' | 'revoke' | 'keys' | 'roster' | 'usermigrationinfo'
 
 /** One way to misbehave; at least one of `status`, `delayMs` and `connection` says how. */
 export interface FaultOptions {
@@ -38,11 +38,14 @@ export interface Faults {
   readonly add: (fault: FaultOptions) => void
   /** Takes the first one that fits a request; undefined when the request is spared. */
   readonly take: (target: FaultTarget) => FaultOptions | undefined
+  /** Those that wait, and how many requests each still strikes. */
+  readonly list: () => readonly { readonly fault: FaultOptions; readonly times: number }[]
   /** Forgets all that wait. */
   readonly clear: () => void
 }
 
-const endpoints: readonly FaultEndpoint[] = ['token', 'revoke', 'keys', 'roster']
+/** Every endpoint that a fault can strike. */
+export const faultEndpoints: readonly FaultEndpoint[] = ['token', 'revoke', 'keys', 'roster', 'usermigrationinfo']
 // A Record, so that the compiler asks for a new option here too.
 const optionNames: Record<keyof FaultOptions, true> = {
   endpoint: true,
@@ -70,6 +73,7 @@ export function createFaults(): Faults {
       if (struck.times === 0) waiting = waiting.filter((other) => other !== struck)
       return struck.fault
     },
+    list: () => waiting.map(({ fault, times }) => ({ fault, times })),
     clear() {
       waiting = []
     },
@@ -78,7 +82,7 @@ export function createFaults(): Faults {
 
 function fits(fault: FaultOptions, { endpoint, service, path }: FaultTarget): boolean {
   return (
-    endpoints.some((name) => name === endpoint) &&
+    faultEndpoints.some((name) => name === endpoint) &&
     (fault.endpoint ?? endpoint) === endpoint &&
     (fault.service ?? service) === service &&
     path.startsWith(fault.path ?? '')
@@ -106,8 +110,8 @@ function checkFault(fault: FaultOptions): void {
 
 function checkTarget({ endpoint, service, path }: FaultOptions): void {
   refuseUnless(
-    endpoint === undefined || endpoints.includes(endpoint),
-    `endpoint must be one of ${endpoints.join(', ')}`,
+    endpoint === undefined || faultEndpoints.includes(endpoint),
+    `endpoint must be one of ${faultEndpoints.join(', ')}`,
   )
   refuseUnless(
     service === undefined || serviceNames.includes(service),

@@ -3,6 +3,7 @@ import { OAuthError } from './oauth-error.js'
 import { createParameters, parseParameters, type Parameters } from './parameters.js'
 
 const formType = 'application/x-www-form-urlencoded'
+const forms = new WeakMap<Request, Parameters>()
 // Typed as Express's own: the body parser's type names Node's classes instead.
 const readText: RequestHandler = express.text({ type: formType, limit: '64kb' })
 
@@ -16,9 +17,15 @@ export async function readForm(req: Request, res: Response): Promise<Parameters>
   const mediaType = req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
   if (mediaType !== formType) throw new OAuthError('invalid_request', `the content type is not ${formType}`)
   const form = parseBody(await readBody(req, res))
+  forms.set(req, form)
   if (!form.wellFormed) throw new OAuthError('invalid_client', 'the body is not percent-encoded')
   if (form.repeated !== undefined) throw new OAuthError('invalid_request', `the field ${form.repeated} is repeated`)
   return form
+}
+
+/** The form that `readForm` read, refused ones too. */
+export function formOf(req: Request): Parameters | undefined {
+  return forms.get(req)
 }
 
 async function readBody(req: Request, res: Response): Promise<unknown> {

@@ -1,5 +1,6 @@
 // https://developer.apple.com/documentation/signinwithapplejs/authorizationi/id_token
 import { createHash } from 'node:crypto'
+import { transferClaim } from './app-transfer/transfer-subject.js'
 import type { RegisteredClient } from './client-registry.js'
 import { isManaged } from './directory.js'
 import type { SimulatorPerson } from './person.js'
@@ -16,6 +17,8 @@ export interface IdTokenDetails {
   readonly accessToken?: string
   /** Gives `c_hash`. */
   readonly code?: string
+  /** Gives `real_user_status`. */
+  readonly realUserStatus?: number
 }
 
 const lifetimeSeconds = 86400
@@ -25,7 +28,7 @@ export async function createIdToken(
   state: SimulatorState,
   client: RegisteredClient,
   { grant, person, scopes, authTime }: Authorization,
-  { nonce, accessToken, code }: IdTokenDetails,
+  { nonce, accessToken, code, realUserStatus }: IdTokenDetails,
 ): Promise<string> {
   if (person === undefined) throw new TypeError('A team has no id_token.')
   const { config } = state
@@ -42,7 +45,9 @@ export async function createIdToken(
     ...emailClaims(state, grant, person, scopes),
     auth_time: authTime,
     nonce_supported: config.nonceSupported,
+    ...(realUserStatus !== undefined && { real_user_status: realUserStatus }),
     ...(isManaged(person) && { org_id: person.organizationId }),
+    ...transferClaim(state, client, grant, person),
     ...(grant.service === 'account-data-sharing' && scopes.length > 0 && { scopes: scopes.join(' ') }),
   })
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import escapeHtml from 'escape-html'
 import type { Answer } from './answer.js'
 import { stylesheet } from './stylesheet.js'
+import { windowStylesheet } from './window/window-stylesheet.js'
 
 /** What a page is made of; `main` is HTML and must be escaped already. */
 export interface Page {
@@ -9,22 +10,29 @@ export interface Page {
   readonly main: string
   /** Constant script text; never anything that came with a request. */
   readonly script?: string
+  /** Whether it is the simulator's window, whose script asks for more. Default: false. */
+  readonly isLive?: boolean
 }
 
 const styleHash = contentHash(stylesheet)
+const liveStyles = `${stylesheet}${windowStylesheet}`
+const liveStyleHash = contentHash(liveStyles)
 
-/** Answers an HTML page that loads nothing, cannot be framed and is not stored. Default status: 200. */
-export function pageAnswer({ title, main, script }: Page, status = 200): Answer {
+/** Answers an HTML page that loads nothing from elsewhere, cannot be framed and is not stored. Default status: 200. */
+export function pageAnswer({ title, main, script, isLive = false }: Page, status = 200): Answer {
+  const styles = isLive ? liveStyles : stylesheet
   return {
     status,
     headers: {
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-store',
-      'Content-Security-Policy': contentSecurityPolicy(script),
+      'Content-Security-Policy': contentSecurityPolicy(isLive ? liveStyleHash : styleHash, script, isLive),
       // Apple's form_post carries an Origin, so the policy must not be no-referrer, which turns it into null.
       'Referrer-Policy': 'strict-origin',
       'X-Content-Type-Options': 'nosniff',
       'X-Frame-Options': 'DENY',
+      // A popup has to keep its opener, also below an app that says otherwise.
+      'Cross-Origin-Opener-Policy': 'unsafe-none',
     },
     body: `<!doctype html>
 <html lang="en">
@@ -34,7 +42,7 @@ export function pageAnswer({ title, main, script }: Page, status = 200): Answer 
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)} · Apple simulator</title>
 <link rel="icon" href="data:,">
-<style>${stylesheet}</style>
+<style>${styles}</style>
 </head>
 <body>
 <p class="notice"><strong>Apple simulator</strong> <span>Nothing on this page reaches Apple.</span></p>
@@ -47,12 +55,13 @@ ${script === undefined ? '' : `<script>${script}</script>\n`}</body>
   }
 }
 
-function contentSecurityPolicy(script: string | undefined): string {
+function contentSecurityPolicy(style: string, script: string | undefined, isLive: boolean): string {
   return [
     "default-src 'none'",
     'img-src data:',
-    `style-src '${styleHash}'`,
+    `style-src '${style}'`,
     ...(script === undefined ? [] : [`script-src '${contentHash(script)}'`]),
+    ...(isLive ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "frame-ancestors 'none'",
     // No form-action: the form_post goes to the app's site, and Chromium also applies form-action to the redirect that

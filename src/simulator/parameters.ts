@@ -4,6 +4,8 @@ export interface Parameters {
   readonly get: (name: string) => string | undefined
   /** True also for an empty value. */
   readonly has: (name: string) => boolean
+  /** All of them as they came, the empty and the repeated too. */
+  readonly pairs: readonly (readonly [string, string])[]
   /** The name of a parameter that came more than once. */
   readonly repeated: string | undefined
   /** False when percent-encoding is broken or is not UTF-8. */
@@ -27,6 +29,7 @@ export function createParameters(pairs: readonly (readonly [string, string])[], 
   return {
     get: (name) => (values.get(name) === '' ? undefined : values.get(name)),
     has: (name) => values.has(name),
+    pairs,
     repeated,
     wellFormed,
   }

@@ -30,6 +30,10 @@ export interface SimulatorSchool {
   readonly dateLastModified?: string
   /** How many people the Roster API lists; `people` come first, the rest is made up. Default: `schoolSize`. */
   readonly size?: number
+  /** How many students there are, instead of `size`; one instructor and one member of staff to eighteen come on top. */
+  readonly students?: number
+  /** How many classes there are, of four subjects in turn. Default: as many as classes of about 25 need. */
+  readonly classes?: number
 }
 
 /** A person's name as pages show it. */

@@ -1,7 +1,7 @@
 import type { SimulatorService } from './services.js'
 
 /** Where a request arrived. */
-export type SimulatorEndpoint = 'authorize' | 'consent' | 'token' | 'revoke' | 'keys' | 'roster'
+export type SimulatorEndpoint = 'authorize' | 'consent' | 'token' | 'revoke' | 'keys' | 'roster' | 'usermigrationinfo'
 
 /** One request that reached the simulator. It never holds a secret, token or code. */
 export interface SimulatorRequest {

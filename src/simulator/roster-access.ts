@@ -1,4 +1,5 @@
 // https://developer.apple.com/documentation/rosterapi
+import { readBearer } from './bearer-token.js'
 import type { SimulatorSchool } from './person.js'
 import type { RequestNote } from './request-log.js'
 import type { RosterResource } from './roster-path.js'
@@ -7,7 +8,6 @@ import type { SchoolRoster } from './school/school-roster.js'
 import { rosterScopes, testScope } from './services.js'
 import type { SimulatorConfig } from './simulator-options.js'
 import type { SimulatorState } from './simulator-state.js'
-import type { Authorization } from './token-book.js'
 
 /**
  * Finds the one school that the bearer token opens.
@@ -19,7 +19,7 @@ export function openRoster(
   resource: RosterResource,
   note: RequestNote,
 ): { school: SimulatorSchool; roster: SchoolRoster } {
-  const authorization = parseBearer(state, header)
+  const authorization = readBearer(state, header)
   // Tokens outlive a restart in the state file, registrations do not.
   const client = state.clients.find(authorization?.clientId)
   if (authorization === undefined || client === undefined) {
@@ -35,13 +35,6 @@ export function openRoster(
     throw new RosterRefusal(403, `the scope ${scopes.join(' ')} does not cover ${resource}`)
   }
   return { school, roster: state.rosterOf(school, client.teamId) }
-}
-
-function parseBearer(state: SimulatorState, header: string | undefined): Authorization | undefined {
-  const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header ?? '')?.[1]
-  const issued = token === undefined ? undefined : state.tokens.find(token)
-  if (issued?.kind !== 'access_token' || !state.tokens.isLive(issued)) return undefined
-  return issued.authorization
 }
 
 function isCovered(resource: RosterResource, scopes: readonly string[], config: SimulatorConfig): boolean {

@@ -2,7 +2,7 @@
 const largestSchool = 10_000_000
 
 /**
- * Checks how many people a school has.
+ * Checks how many people, students or classes a school has.
  * @throws TypeError unless it is a whole number from 0 to 10,000,000
  */
 export function requireSchoolSize(what: string, size: number): void {

@@ -1,8 +1,14 @@
 import express, { type ErrorRequestHandler, type Express } from 'express'
+import { appleJsPath, appleJsRoute } from './routes/apple-js.js'
 import { authorizeEndpoint } from './routes/authorize.js'
+import { buttonImageRoute } from './routes/button-image.js'
 import { consentEndpoint, consentPath } from './routes/consent.js'
+import { discoveryPath, discoveryRoute } from './routes/discovery.js'
 import { serve } from './routes/endpoint.js'
+import { behaveRoute, changePersonRoute, expireTokensRoute, failRoute, rotateKeysRoute } from './routes/controls.js'
+import { exchangesPath, exchangesRoute, movingPartsRoute } from './routes/exchanges.js'
 import { stopUsingPath } from './home/consent-list.js'
+import { movingPartsPath } from './home/moving-parts.js'
 import { notifyPath } from './home/notification-form.js'
 import { homeRoute } from './routes/home.js'
 import { keysEndpoint } from './routes/keys.js'
@@ -11,16 +17,28 @@ import { revokeEndpoint } from './routes/revoke.js'
 import { rosterEndpoint } from './routes/roster-api.js'
 import { stopUsingRoute } from './routes/stop-using.js'
 import { tokenEndpoint } from './routes/token.js'
+import { userMigrationEndpoint, userMigrationPath } from './routes/user-migration.js'
 import { serviceNames, services } from './services.js'
 import type { SimulatorState } from './simulator-state.js'
+import { expireTokensPath, rotateKeysPath } from './window/control-panel.js'
+import { behavePath, failPath } from './window/fault-form.js'
+import { changePersonPath } from './window/person-forms.js'
 
 /** Puts Apple's endpoints together: both families, the consent page, the Roster API and the home page. */
 export function createSimulatorApp(state: SimulatorState): Express {
   const app = express()
   app.disable('x-powered-by')
   app.get('/', homeRoute(state))
+  app.get(discoveryPath, discoveryRoute(state))
   app.post(stopUsingPath, stopUsingRoute(state))
   app.post(notifyPath, notifyRoute(state))
+  app.get(exchangesPath, exchangesRoute(state))
+  app.get(movingPartsPath, movingPartsRoute(state))
+  app.post(rotateKeysPath, rotateKeysRoute(state))
+  app.post(expireTokensPath, expireTokensRoute(state))
+  app.post(failPath, failRoute(state))
+  app.post(behavePath, behaveRoute(state))
+  app.post(changePersonPath, changePersonRoute(state))
   for (const service of serviceNames) {
     const { path } = services[service]
     app.get(`${path}/authorize`, serve(state, 'authorize', service, authorizeEndpoint(state, service)))
@@ -28,7 +46,12 @@ export function createSimulatorApp(state: SimulatorState): Express {
     app.all(`${path}/revoke`, serve(state, 'revoke', service, revokeEndpoint(state, service)))
     app.get(`${path}/keys`, serve(state, 'keys', service, keysEndpoint(state)))
   }
+  app.all(userMigrationPath, serve(state, 'usermigrationinfo', 'sign-in-with-apple', userMigrationEndpoint(state)))
+  app.get('/appleid/button', buttonImageRoute('center'))
+  app.get('/appleid/button/left', buttonImageRoute('left'))
+  app.get('/appleid/button/logo', buttonImageRoute('logo'))
   app.post(`${consentPath}/:consent`, serve(state, 'consent', undefined, consentEndpoint(state)))
+  app.get(appleJsPath, appleJsRoute())
   app.use('/rosterapi/v1', serve(state, 'roster', undefined, rosterEndpoint(state)))
   app.use(answerFailure)
   return app

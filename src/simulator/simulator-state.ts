@@ -1,3 +1,4 @@
+import { createTransfers, type Transfers } from './app-transfer/transfers.js'
 import type { AuthorizationRequest } from './authorization-request.js'
 import { BoundedMap } from './bounded-map.js'
 import { createClientRegistry, type ClientRegistry } from './client-registry.js'
@@ -14,6 +15,8 @@ import type { AppleSimulatorOptions, SimulatorConfig } from './simulator-options
 import { openStateFile } from './state-file.js'
 import { consumerSubject, managedSubject } from './subject.js'
 import { createTokenBook, type TokenBook } from './token-book.js'
+import { recordNotification } from './window/record-delivery.js'
+import { createSimulatorWindow, type SimulatorWindow } from './window/simulator-window.js'
 
 /** Everything one simulator knows; the routes read and change it, nothing else does. */
 export interface SimulatorState {
@@ -22,12 +25,15 @@ export interface SimulatorState {
   readonly directory: Directory
   readonly grants: GrantBook
   readonly tokens: TokenBook
+  /** Apps that go to another team; like registrations they end with the process. */
+  readonly transfers: Transfers
   readonly keys: SigningKeys
   readonly requests: RequestLog
   readonly rosterOf: Rosters
   readonly pageTokens: PageTokens
   readonly faults: Faults
   readonly outbox: Outbox
+  readonly window: SimulatorWindow
   /** Consent pages that were shown, by their unguessable id; they stay, so that Back and Reload work. */
   readonly consents: Map<string, AuthorizationRequest>
   /** The issuer: where the simulator is reached. @throws Error before `listen()` when there is no baseUrl */
@@ -57,18 +63,23 @@ export function createSimulatorState(
   const subject = createSubject(registry)
   const { schoolSize, rosterRoles, stateFile } = config
   const hasRoles = rosterRoles === 'sent'
+  const window = createSimulatorWindow()
   return {
     config,
     clients: registry,
     directory,
     grants,
     tokens,
+    transfers: createTransfers(config.now),
     keys,
     requests: createRequestLog(),
     rosterOf: createRosters({ directory, clients: registry, subject, schoolSize, hasRoles }),
     pageTokens: createPageTokens(),
     faults: createFaults(),
-    outbox: createOutbox(keys, config),
+    outbox: createOutbox(keys, config, (attempt) => {
+      recordNotification(window, attempt)
+    }),
+    window,
     consents: new BoundedMap(10_000),
     url,
     subject,

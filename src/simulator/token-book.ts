@@ -20,7 +20,8 @@ export interface Authorization {
 
 /** What a code is bound to besides its authorization. */
 export interface CodeBinding {
-  readonly redirectUri: string
+  /** Undefined for a code that a device got, without a redirect. */
+  readonly redirectUri: string | undefined
   readonly nonce: string | undefined
   readonly codeChallenge: string | undefined
 }

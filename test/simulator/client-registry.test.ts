@@ -27,6 +27,7 @@ describe('createClientRegistry', () => {
     ['http on 127.0.0.1', { redirectUris: ['http://127.0.0.1/callback'] }],
     ['http on ::1', { redirectUris: ['http://[::1]:8080/callback'] }],
     ['fewer scopes', { scopes: ['email'] }],
+    ['a bundle id, which has no redirect URI', { redirectUris: [] }],
   ])('takes %s', (_case, changes) => {
     expect(() => {
       register(changes)
@@ -48,7 +49,11 @@ describe('createClientRegistry', () => {
     ['a key for no service', { keys: [{ ...key, services: [] }] }, 'The services of key KEY0000001'],
     ['a key that cannot be read', { keys: [{ ...key, publicKey: 'PEM' }] }, 'The public key KEY0000001 cannot be read'],
     ['an RSA key', { keys: [{ ...key, publicKey: rsa.publicKey }] }, 'must be an EC key on P-256'],
-    ['no redirect URI', { redirectUris: [] }, 'needs at least one redirect URI'],
+    [
+      'no redirect URI',
+      { redirectUris: [], services: ['account-data-sharing'] },
+      'The client com.example.app needs at least one redirect URI',
+    ],
   ])('refuses %s', (_case, changes, message) => {
     expect(() => {
       register(changes)

@@ -27,6 +27,11 @@ export function isConsentOf(grant: Grant, form: Parameters): boolean {
   return Object.entries(fieldsOf(grant)).every(([name, value]) => value !== undefined && form.get(name) === value)
 }
 
+/** Says whose consent it is, and to which apps. */
+export function consentWords(state: SimulatorState, grant: Grant): string {
+  return `${ownerOf(state, grant)} (${appsOf(state, grant).join(', ')})`
+}
+
 function row(state: SimulatorState, grant: Grant, action: string, id: string): string {
   const inputs = Object.entries(fieldsOf(grant)).map(
     ([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value ?? '')}">`,

@@ -7,9 +7,10 @@ import { OAuthError, PageError } from '../oauth-error.js'
 import { refuseOtherSites } from '../own-site.js'
 import type { Parameters } from '../parameters.js'
 import type { SimulatorState } from '../simulator-state.js'
+import { noteOutcome, type Outcome } from '../window/outcome.js'
 
-/** Does what a form asks for: an answer where it cannot, else what the page that follows should wait for. */
-export type CarryOut = (form: Parameters, req: Request) => Answer | Promise<unknown>
+/** Does what a form asks for: an answer where it cannot, else what the page that follows says and waits for. */
+export type CarryOut = (form: Parameters, req: Request) => Answer | Outcome
 
 /** So that the page that follows mostly shows how it went. */
 const patienceMs = 1000
@@ -19,10 +20,12 @@ export function takeHomeForm(state: SimulatorState, carryOut: CarryOut): Request
   async function answer(req: Request, res: Response): Promise<Answer> {
     const refusal = refuseOtherSites(req, state.config.baseUrl)
     if (refusal !== undefined) return refusal
-    const problemOrWork = carryOut(await readForm(req, res), req)
-    if (!(problemOrWork instanceof Promise)) return problemOrWork
-    await Promise.race([problemOrWork, pause(patienceMs, undefined, { ref: false })])
-    return seeOtherAnswer(`${req.baseUrl}/`)
+    const problemOrOutcome = carryOut(await readForm(req, res), req)
+    if (!('said' in problemOrOutcome)) return problemOrOutcome
+    const { said, work } = problemOrOutcome
+    const note = noteOutcome(state, said)
+    await Promise.race([work, pause(patienceMs, undefined, { ref: false })])
+    return seeOtherAnswer(`${req.baseUrl}/?said=${String(note)}`)
   }
 
   return function homeForm(req, res, next) {

@@ -1,5 +1,6 @@
 // https://developer.apple.com/documentation/signinwithapple/processing-changes-for-sign-in-with-apple-accounts
 // https://developer.apple.com/documentation/rosterapi/obtaining-information-about-people-and-classes
+import type { RegisteredClient } from '../client-registry.js'
 import { relayEmail } from '../relay-email.js'
 import { testOrganization } from '../seed.js'
 import { rosterScopes, services, testScope } from '../services.js'
@@ -12,7 +13,10 @@ const lifetimeSeconds = 86_400
  * Writes the claims of a notification.
  * @throws Error before `listen()` when there is no baseUrl
  */
-export function createNotificationClaims(state: SimulatorState, notification: Notification): Record<string, unknown> {
+export function createNotificationClaims(
+  state: SimulatorState,
+  notification: Notification<RegisteredClient>,
+): Record<string, unknown> {
   const { service, client, jti, shape } = notification
   const { notificationShape: knobs, now } = state.config
   const rules = services[service]
@@ -30,7 +34,7 @@ export function createNotificationClaims(state: SimulatorState, notification: No
   }
 }
 
-function createEvent(state: SimulatorState, notification: Notification): Record<string, unknown> {
+function createEvent(state: SimulatorState, notification: Notification<RegisteredClient>): Record<string, unknown> {
   const { type, service, client, person, organizationId, eventAt, shape } = notification
   const unit =
     shape.eventTime ?? state.config.notificationShape.eventTime ?? services[service].notificationShape.eventTime
@@ -46,7 +50,10 @@ function createEvent(state: SimulatorState, notification: Notification): Record<
   }
 }
 
-function emailFields({ config }: SimulatorState, { person, client, grant }: Notification): Record<string, unknown> {
+function emailFields(
+  { config }: SimulatorState,
+  { person, client, grant }: Notification<RegisteredClient>,
+): Record<string, unknown> {
   const isPrivate = grant?.hideEmail === true
   return {
     email: isPrivate ? relayEmail(client.consentGroup, person) : person.email,
@@ -55,7 +62,11 @@ function emailFields({ config }: SimulatorState, { person, client, grant }: Noti
 }
 
 // What was approved; for a school that approved nothing, what the app would ask it for.
-function scopesOf({ tokens }: SimulatorState, { client, grant }: Notification, organizationId: string) {
+function scopesOf(
+  { tokens }: SimulatorState,
+  { client, grant }: Notification<RegisteredClient>,
+  organizationId: string,
+) {
   if (grant !== undefined) return tokens.scopesOf(grant)
   const isTest = organizationId === testOrganization.id
   return client.scopes.filter((scope) => rosterScopes.includes(scope) && (scope === testScope) === isTest).sort()

@@ -1,28 +1,31 @@
 import { firstApprover } from '../approvers.js'
+import type { RegisteredClient } from '../client-registry.js'
 import { fullName, type SimulatorPerson } from '../person.js'
 import { testOrganization } from '../seed.js'
 import { serviceNames, services, type SimulatorService } from '../services.js'
 import type { SimulatorState } from '../simulator-state.js'
-import { isNotified, type Notification, type NotifiedClient } from './notification.js'
+import type { Notification } from './notification.js'
 import type { NotifyOptions } from './notify-options.js'
 
 /** Who is told about whom. */
-export type NotificationTarget = Pick<Notification, 'service' | 'client' | 'person' | 'organizationId' | 'grant'>
+export type NotificationTarget = Pick<AnyNotification, 'service' | 'client' | 'person' | 'organizationId' | 'grant'>
 
-type App = Pick<Notification, 'service' | 'client'>
+type AnyNotification = Notification<RegisteredClient>
+type App = Pick<AnyNotification, 'service' | 'client'>
+type IsTold = (client: RegisteredClient) => boolean
 
 /**
  * Finds the app, the person, the school and the live consent that somebody means.
  * @throws TypeError for what is unknown, missing or does not fit
  */
-export function findTarget(state: SimulatorState, options: NotifyOptions): NotificationTarget {
+export function findTarget(state: SimulatorState, options: NotifyOptions, isTold: IsTold): NotificationTarget {
   const { personId, organizationId } = options
   const person = state.directory.person(personId ?? '')
   if (personId !== undefined && person === undefined) throw refusal(`there is no person with the id ${personId}`)
   if (organizationId !== undefined && state.directory.school(organizationId) === undefined) {
     throw refusal(`there is no school with the id ${organizationId}`)
   }
-  const app = findApp(state, options)
+  const app = findApp(state, options, isTold)
   if (app.service === 'account-data-sharing') return findSchool(state, app, person, organizationId)
   if (person === undefined) throw refusal(`${services[app.service].title} tells about a person: give personId`)
   return { ...app, person, organizationId: undefined, grant: state.grants.find({ ...app, person }) }
@@ -46,18 +49,18 @@ function findSchool(
   return { ...app, person: about, organizationId, grant }
 }
 
-function findApp({ clients }: SimulatorState, { clientId, organizationId }: NotifyOptions): App {
+function findApp({ clients }: SimulatorState, { clientId, organizationId }: NotifyOptions, isTold: IsTold): App {
   const possible = organizationId === undefined ? serviceNames : (['account-data-sharing'] as const)
-  if (clientId === undefined) return findOnlyApp(clients.list().filter(isNotified), possible)
+  if (clientId === undefined) return findOnlyApp(clients.list().filter(isTold), possible)
   const client = clients.find(clientId)
   if (client === undefined) throw refusal(`the client ${clientId} is not registered`)
-  if (!isNotified(client)) throw refusal(`the client ${clientId} has no notificationUrl`)
+  if (!isTold(client)) throw refusal(`the client ${clientId} has no notificationUrl`)
   const service = possible.find((name) => client.services.includes(name))
   if (service === undefined) throw refusal(`${clientId} is told about people, not schools: leave organizationId out`)
   return { service, client }
 }
 
-function findOnlyApp(notified: readonly NotifiedClient[], possible: readonly SimulatorService[]): App {
+function findOnlyApp(notified: readonly RegisteredClient[], possible: readonly SimulatorService[]): App {
   for (const service of possible) {
     const [client, ...others] = notified.filter(({ services: its }) => its.includes(service))
     if (client === undefined) continue

@@ -9,12 +9,12 @@ export type SimulatorNotificationType = 'email-disabled' | 'email-enabled' | 'co
 /** An app that wants to be told. */
 export type NotifiedClient = RegisteredClient & { readonly notificationUrl: string }
 
-/** What is to be told to one app, after all checks. */
-export interface Notification {
+/** What is to be told to one app, after all checks. Default: an app that has an endpoint for it. */
+export interface Notification<Client extends RegisteredClient = NotifiedClient> {
   /** As on the wire. */
   readonly type: string
   readonly service: SimulatorService
-  readonly client: NotifiedClient
+  readonly client: Client
   /** Whose `sub` it carries. */
   readonly person: SimulatorPerson
   /** Data Sharing only. */

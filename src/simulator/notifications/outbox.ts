@@ -4,6 +4,7 @@ import type { SimulatorConfig } from '../simulator-options.js'
 import type { SigningKeys } from '../signing-keys.js'
 import type { Notification } from './notification.js'
 import { createPlaces } from './places.js'
+import type { NotificationAttempt } from '../window/record-delivery.js'
 import { postNotification } from './post-notification.js'
 
 /** One notification and what became of it. It never holds the JWT. */
@@ -55,8 +56,12 @@ export interface Outbox {
 const limit = 1000
 const sentAtOnce = 20
 
-/** Starts without any notification, open. */
-export function createOutbox(keys: SigningKeys, { now, notificationRetryWaitsMs }: SimulatorConfig): Outbox {
+/** Starts without any notification, open; `onAttempt` hears of each answer, and of each that did not come. */
+export function createOutbox(
+  keys: SigningKeys,
+  { now, notificationRetryWaitsMs }: SimulatorConfig,
+  onAttempt: (attempt: NotificationAttempt) => void,
+): Outbox {
   const deliveries: Delivery[] = []
   const underWay = new Set<Promise<void>>()
   // A school full of people may leave at once.
@@ -67,14 +72,22 @@ export function createOutbox(keys: SigningKeys, { now, notificationRetryWaitsMs 
     if (closing.signal.aborted) throw new Error('The Apple simulator is closed, so it sends no notification.')
   }
 
-  async function deliver(delivery: Delivery, url: string, claims: object, signal: AbortSignal): Promise<void> {
+  async function deliver(
+    delivery: Delivery,
+    notification: Notification,
+    claims: object,
+    signal: AbortSignal,
+  ): Promise<void> {
     const jwt = await inPlace(() => keys.sign({ ...claims }))
     for (const waitMs of [0, ...notificationRetryWaitsMs]) {
       if (waitMs > 0) await pause(waitMs, undefined, { ref: false, signal })
       await inPlace(async () => {
         signal.throwIfAborted()
-        delivery.attempts += 1
-        delivery.status = await postNotification(url, jwt, signal)
+        const attempt = ++delivery.attempts
+        const startedAt = performance.now()
+        const status = await postNotification(notification.client.notificationUrl, jwt, signal)
+        delivery.status = status
+        onAttempt({ notification, jwt, attempt, status, durationMs: performance.now() - startedAt, at: now() })
       })
       if (delivery.status === 200) return
     }
@@ -87,7 +100,7 @@ export function createOutbox(keys: SigningKeys, { now, notificationRetryWaitsMs 
       deliveries.push(delivery)
       if (deliveries.length > limit) deliveries.shift()
       const { signal } = closing
-      const delivered = deliver(delivery, notification.client.notificationUrl, claims, signal)
+      const delivered = deliver(delivery, notification, claims, signal)
         .catch((error: unknown) => {
           // Whoever waits for it when the simulator is closed is told how far it came.
           if (!signal.aborted) throw error

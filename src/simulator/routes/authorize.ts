@@ -12,6 +12,7 @@ export function authorizeEndpoint(state: SimulatorState, service: SimulatorServi
     const query = /\?(.*)$/s.exec(req.originalUrl)?.[1] ?? ''
     const request = parseAuthorizationRequest(service, query, state.clients)
     note.clientId = request.client.clientId
+    note.about = request
     const id = randomBytes(32).toString('base64url')
     state.consents.set(id, request)
     return consentPage({ request, directory: state.directory, action: `${req.baseUrl}${consentPath}/${id}` })

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { listCandidates } from '../approvers.js'
-import { approve, cancel, deliver } from '../authorization-response.js'
+import type { Answer } from '../answer.js'
+import { approve, cancel, deliver, type ResponseFields } from '../authorization-response.js'
 import type { AuthorizationRequest } from '../authorization-request.js'
 import { consentPage } from '../consent-page.js'
 import type { SimulatorPerson } from '../person.js'
@@ -9,6 +10,7 @@ import { OAuthError, PageError } from '../oauth-error.js'
 import type { Parameters } from '../parameters.js'
 import type { RequestNote } from '../request-log.js'
 import type { SimulatorState } from '../simulator-state.js'
+import type { EndpointNote } from '../window/endpoint-note.js'
 import type { Endpoint } from './endpoint.js'
 
 /** Where the consent page posts to; the id of the page follows. */
@@ -19,17 +21,24 @@ export function consentEndpoint(state: SimulatorState): Endpoint {
   return async function consent(req, res, note) {
     const request = requireRequest(state, req)
     note.clientId = request.client.clientId
+    note.about = request
     const form = await readDecision(req, res)
     const decision = form.get('decision')
     if (decision === 'cancel') {
       note.error = 'user_cancelled_authorize'
-      return deliver(request, cancel(request))
+      return handOver(note, request, cancel(request))
     }
     if (decision !== 'continue') throw new PageError('invalid_request', 'The decision is neither continue nor cancel.')
     const choice = choosePerson(state, request, form)
     if ('refusal' in choice) return refuse(state, req, note, request, choice.refusal)
-    return deliver(request, await approve(state, request, choice.person, form.get('hide_email') === 'true'))
+    const fields = await approve(state, request, choice.person, form.get('hide_email') === 'true')
+    return handOver(note, request, fields)
   }
+}
+
+function handOver(note: EndpointNote, request: AuthorizationRequest, fields: ResponseFields): Answer {
+  note.handedOver = fields
+  return deliver(request, fields)
 }
 
 function requireRequest(state: SimulatorState, req: Request): AuthorizationRequest {

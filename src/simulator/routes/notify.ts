@@ -5,6 +5,7 @@ import { readNotifyOptions } from '../home/notification-form.js'
 import { letHappen } from '../notifications/notify.js'
 import type { Notification } from '../notifications/notification.js'
 import { planNotification } from '../notifications/plan-notification.js'
+import { fullName } from '../person.js'
 import type { SimulatorState } from '../simulator-state.js'
 
 /** POST of the form that sends a notification to an app. */
@@ -17,6 +18,10 @@ export function notifyRoute(state: SimulatorState): RequestHandler {
       if (!(error instanceof TypeError)) throw error
       return homePage(state, { path: req.baseUrl, alert: `Not sent: ${error.message.replace(/^notify: /, '')}` }, 400)
     }
-    return letHappen(state, notification)
+    const { type, client, person } = notification
+    return {
+      said: `${client.clientId} is told ${type} about ${fullName(person)}.`,
+      work: letHappen(state, notification),
+    }
   })
 }

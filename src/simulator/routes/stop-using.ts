@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express'
-import { isConsentOf } from '../home/consent-list.js'
+import { consentWords, isConsentOf } from '../home/consent-list.js'
 import { takeHomeForm } from '../home/home-form.js'
 import { endConsents } from '../notifications/end-consents.js'
 import type { SimulatorState } from '../simulator-state.js'
@@ -8,7 +8,15 @@ import type { SimulatorState } from '../simulator-state.js'
 export function stopUsingRoute(state: SimulatorState): RequestHandler {
   return takeHomeForm(state, (form) => {
     // Where it has ended meanwhile there is nothing left to do.
-    endConsents(state, (grant) => isConsentOf(grant, form))
-    return state.outbox.settled()
+    const words = state.grants
+      .list()
+      .filter((grant) => isConsentOf(grant, form))
+      .map((grant) => consentWords(state, grant))
+    const ended = endConsents(state, (grant) => isConsentOf(grant, form))
+    const said =
+      ended === 0
+        ? 'That consent had ended before.'
+        : `The consent of ${words.join(', ')} ended, and every token that came from it.`
+    return { said, work: state.outbox.settled() }
   })
 }

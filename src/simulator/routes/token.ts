@@ -2,7 +2,7 @@
 import { jsonAnswer, type Answer } from '../answer.js'
 import { authenticateClient, refuseAuthorizationHeader, requireFields } from '../client-authentication.js'
 import type { RegisteredClient } from '../client-registry.js'
-import { takeCode } from '../code-exchange.js'
+import { isNativeCode, takeCode } from '../code-exchange.js'
 import { readForm } from '../form-body.js'
 import { createIdToken } from '../id-token.js'
 import { OAuthError } from '../oauth-error.js'
@@ -26,12 +26,17 @@ export function tokenEndpoint(state: SimulatorState, service: SimulatorService):
     requireFields(form, ['client_id', 'client_secret', 'grant_type'])
     const grantType = requireGrantType(service, form)
     note.grantType = grantType
-    requireFields(form, fieldsOf[grantType] ?? [])
+    requireFields(form, requiredFields(state, grantType, form))
     const client = authenticateClient(state, service, form, note)
     if (grantType === 'authorization_code') return exchangeCode(state, service, client, form)
     if (grantType === 'refresh_token') return refresh(state, service, client, form)
     return issueTeamToken(state, service, client, form)
   }
+}
+
+function requiredFields(state: SimulatorState, grantType: string, form: Parameters): readonly string[] {
+  const names = fieldsOf[grantType] ?? []
+  return isNativeCode(state, form.get('code')) ? names.filter((name) => name !== 'redirect_uri') : names
 }
 
 function requireGrantType(service: SimulatorService, form: Parameters): string {

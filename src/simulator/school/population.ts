@@ -17,12 +17,20 @@ export interface Population {
   readonly ofRole: (role: RosterRole) => Sequence<number>
 }
 
+/** How many people a school has that has so many students. */
+export function sizeWithStudents(memberRoles: readonly SimulatorRole[], students: number): number {
+  const own = memberRoles.filter((role) => rosterRole(role) === 'Student').length
+  let generated = 0
+  while (own + generated - instructorsOf(generated) - staffOf(generated) < students) generated++
+  return memberRoles.length + generated
+}
+
 /** Counts heads: one instructor and one member of staff to eighteen students. */
 export function createPopulation(memberRoles: readonly SimulatorRole[], size: number): Population {
   const members = memberRoles.map(rosterRole)
   const generated = size - members.length
-  const staff = Math.floor(generated / 20)
-  const instructors = Math.ceil(generated / 20)
+  const staff = staffOf(generated)
+  const instructors = instructorsOf(generated)
   const firstInstructor = size - staff - instructors
   const firstStaff = size - staff
   const range = (role: RosterRole): [number, number] => {
@@ -49,6 +57,14 @@ export function createPopulation(memberRoles: readonly SimulatorRole[], size: nu
     Staff: createRoleSequence('Staff'),
   }
   return { size, roleOf, numberOf: (index) => index - range(roleOf(index))[0], ofRole: (role) => sequences[role] }
+}
+
+function staffOf(generated: number): number {
+  return Math.floor(generated / 20)
+}
+
+function instructorsOf(generated: number): number {
+  return Math.ceil(generated / 20)
 }
 
 // The Roster API knows three roles; who manages the school is staff to it.

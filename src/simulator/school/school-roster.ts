@@ -40,7 +40,7 @@ export function createSchoolRoster(source: SchoolRosterSource): SchoolRoster {
   const { population } = people
   const places = createPlaces(school, population.size)
   const user = createUserReader(source, people, places)
-  const timetable = createTimetable(population.ofRole('Student'), population.ofRole('Instructor'))
+  const timetable = createTimetable(population.ofRole('Student'), population.ofRole('Instructor'), school.classes)
   const classIds = createNumberIdCodec('CL', `classes ${school.id}`)
   const classAt = (index: number) => classRecord(index, classIds.encode(index), timetable, people, places)
   const everybody: Sequence<number> = { length: population.size, at: (index) => index }

@@ -14,14 +14,22 @@ export interface Timetable {
 const subjects = ['Reading', 'Mathematics', 'Science', 'Arts']
 const usualClassSize = 25
 
-/** Puts each student into one class of every subject, together with others each time. */
-export function createTimetable(students: Sequence<number>, instructors: Sequence<number>): Timetable {
+/**
+ * Puts each student into one class of every subject that is taught, together with others each time.
+ * Default: as many classes as classes of about 25 need.
+ */
+export function createTimetable(
+  students: Sequence<number>,
+  instructors: Sequence<number>,
+  classes?: number,
+): Timetable {
   const groups = students.length === 0 ? 0 : Math.max(1, Math.round(students.length / usualClassSize))
   // A stride without a common factor visits every student once before it comes back to the first.
   const strides = [1, 7, 31, 127].map((wanted) => nextCoprime(wanted, students.length))
-  const groupStart = (group: number) => Math.floor((group * students.length) / groups)
+  const length = classes ?? groups * subjects.length
+  const classesOf = (subject: number) => Math.ceil((length - subject) / subjects.length)
   return {
-    length: groups * subjects.length,
+    length,
     subject: (index) => subjects[index % subjects.length] ?? '',
     instructors(index) {
       if (instructors.length === 0) return []
@@ -30,10 +38,12 @@ export function createTimetable(students: Sequence<number>, instructors: Sequenc
       return (hasSecond ? [first, (first + 1) % instructors.length] : [first]).map(instructors.at)
     },
     students(index) {
-      const stride = strides[index % subjects.length] ?? 1
+      const subject = index % subjects.length
+      const stride = strides[subject] ?? 1
       const group = Math.floor(index / subjects.length)
+      const start = (of: number) => Math.floor((of * students.length) / classesOf(subject))
       const found: number[] = []
-      for (let place = groupStart(group); place < groupStart(group + 1); place++) {
+      for (let place = start(group); place < start(group + 1); place++) {
         found.push(students.at((place * stride) % students.length))
       }
       return found

@@ -65,11 +65,14 @@ describeInChromium('homePage in Chromium', () => {
     await sharing.signIn(personId(simulator, 'School Administrator'))
     const page = await open()
     await picture(page, 'consents')
-    const row = page.getByRole('listitem').filter({ hasText: 'First School' })
+    const consents = page.getByRole('region', { name: 'Who uses which app' }).getByRole('listitem')
+    const row = consents.filter({ hasText: 'First School' })
     await row.getByRole('button', { name: 'Stop using this app' }).click()
     await page.getByRole('cell', { name: 'The app took it' }).waitFor()
-    expect(page.url()).toBe(`${simulator.url}/`)
-    expect(await page.getByRole('listitem').allInnerTexts()).toEqual([expect.stringContaining('Home User')])
+    expect(await page.locator('.said').innerText()).toBe(
+      'The consent of First School, approved by School Administrator (com.example.schools) ended, and every token that came from it.',
+    )
+    expect(await consents.allInnerTexts()).toEqual([expect.stringContaining('Home User')])
     expect((await receiver.nth(1)).event).toMatchObject({ type: 'consent-revoked', org_id: expect.any(String) })
   })
 
@@ -79,7 +82,7 @@ describeInChromium('homePage in Chromium', () => {
     const page = await open()
     const send = async (about: string, app: string) => {
       await page.getByLabel('About').selectOption({ label: about })
-      await page.getByLabel('What happened').selectOption('account-deleted')
+      await page.getByRole('combobox', { name: 'What happened' }).selectOption('account-deleted')
       await page.getByLabel('App to tell').selectOption(app)
       await page.getByRole('button', { name: 'Tell the app' }).click()
     }

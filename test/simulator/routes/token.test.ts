@@ -185,11 +185,17 @@ describe('tokenEndpoint', () => {
       ['iss is not the Team ID of the client', { iss: 'OTHERTEAM1' }],
       ['sub is not the client id', { sub: 'com.example.APP2' }],
       ['aud is not https://appleid.apple.com', { aud: 'https://appleid.apple.com/auth/oauth2/v2' }],
-      ['aud is not https://appleid.apple.com', { aud: ['https://appleid.apple.com'] }],
+      ['aud is not https://appleid.apple.com', { aud: ['https://appleid.apple.com', 'https://app.example'] }],
+      ['aud is not https://appleid.apple.com', { aud: [] }],
       ['iat is not a number of seconds', { iat: undefined }],
       ['exp is not a number of seconds', { exp: 'tomorrow' }],
     ])('refuses claims whose %s', async (reason, claims) => {
       await refused({ client_secret: sharing.secret({ claims }) }, `client secret: ${reason}`)
+    })
+
+    it('takes aud as a list of one', async () => {
+      const secret = sharing.secret({ claims: { aud: ['https://appleid.apple.com'] } })
+      expect((await sharing.exchange('junk', { client_secret: secret })).body.error).toBe('invalid_grant')
     })
 
     it("measures iat and exp on Apple's clock", async () => {
