@@ -17,22 +17,33 @@ const audience = 'https://appleid.apple.com'
 
 /** Gives the current client secret; signs a new one well before the last one ends. */
 export interface ClientSecret {
+  /** @throws AppleConfigError when a ready-made one has ended, or was made for another client id */
   current(): Promise<string>
   /** What an operator may know of it when Apple refuses it: its header and claims, not its signature. */
   describe(): Readonly<Record<string, unknown>>
 }
 
-/** Makes client secrets for one configuration, one signature per lifetime. */
-export function createClientSecret(config: AppleAuthConfig): ClientSecret {
+/** Makes client secrets for one client id, one signature per lifetime. Default: the configured client id. */
+export function createClientSecret(config: AppleAuthConfig, clientId: string = config.clientId): ClientSecret {
   return config.credentials.kind === 'key'
-    ? signedAsNeeded(config.clientId, config.credentials)
-    : readyMade(config, config.credentials)
+    ? signedAsNeeded(clientId, config.credentials)
+    : readyMade(config, config.credentials, clientId)
 }
 
-function signedAsNeeded(
+/** Signs one client secret, good for so many seconds from `issuedAt`, which is in seconds since 1970. */
+export function signClientSecret(
   clientId: string,
   { teamId, keyId, privateKey }: Extract<AppleAuthConfig['credentials'], { kind: 'key' }>,
-): ClientSecret {
+  issuedAt: number,
+  lifetimeSeconds: number,
+): Promise<string> {
+  return new SignJWT({ iss: teamId, iat: issuedAt, exp: issuedAt + lifetimeSeconds, aud: audience, sub: clientId })
+    .setProtectedHeader({ alg: 'ES256', kid: keyId })
+    .sign(privateKey)
+}
+
+function signedAsNeeded(clientId: string, key: Extract<AppleAuthConfig['credentials'], { kind: 'key' }>): ClientSecret {
+  const { teamId, keyId } = key
   let issuedAt = 0
   let secret: Promise<string> | undefined
   return {
@@ -41,9 +52,7 @@ function signedAsNeeded(
       // A clock set back must not leave a secret from the future in use.
       if (secret === undefined || now < issuedAt || now > issuedAt + lifetimeSeconds - reserveSeconds) {
         issuedAt = now
-        secret = new SignJWT({ iss: teamId, iat: now, exp: now + lifetimeSeconds, aud: audience, sub: clientId })
-          .setProtectedHeader({ alg: 'ES256', kid: keyId })
-          .sign(privateKey)
+        secret = signClientSecret(clientId, key, now, lifetimeSeconds)
       }
       return secret
     },
@@ -60,16 +69,22 @@ function signedAsNeeded(
 }
 
 function readyMade(
-  { clientId, envPrefix }: AppleAuthConfig,
+  config: AppleAuthConfig,
   { jwt, expiresAt }: Extract<AppleAuthConfig['credentials'], { kind: 'ready-made' }>,
+  clientId: string,
 ): ClientSecret {
+  const advice = 'give teamId, keyId and privateKey instead'
+  function refuse(message: string): Promise<never> {
+    const variable = `${config.envPrefix}CLIENT_SECRET`
+    return Promise.reject(new AppleConfigError([{ option: 'clientSecret', variable, message }]))
+  }
   return {
     current() {
+      if (clientId !== config.clientId) {
+        return refuse(`was made for ${config.clientId} and serves no other client id of audiences: ${advice}`)
+      }
       if (expiresAt > Date.now() / 1000) return Promise.resolve(jwt)
-      const message = 'has expired while the app ran: make a new one, or give teamId, keyId and privateKey instead'
-      return Promise.reject(
-        new AppleConfigError([{ option: 'clientSecret', variable: `${envPrefix}CLIENT_SECRET`, message }]),
-      )
+      return refuse(`has expired while the app ran: make a new one, or ${advice}`)
     },
     describe: () => ({ sub: clientId, aud: audience, exp: expiresAt }),
   }

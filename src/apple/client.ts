@@ -1,9 +1,10 @@
 import * as openid from 'openid-client'
 import type { AppleAuthConfig } from '../config/config.js'
-import { AppleAuthError, AppleTokenError, AppleUnavailableError } from '../errors.js'
+import { AppleAuthError } from '../errors.js'
 import type { BoundedFetch } from './bounded-fetch.js'
-import type { ClientSecret } from './client-secret.js'
-import { clockDifference, invalidClientChecklist } from './invalid-client.js'
+import { type ClientSecret, createClientSecret } from './client-secret.js'
+import { outOfOrder } from './out-of-order.js'
+import { refusal } from './refusal.js'
 import { malformed, setIdTokenAside, type TokenResponse, toTokenResponse } from './token-response.js'
 
 /**
@@ -23,57 +24,55 @@ export interface AuthorizationRequest {
   readonly codeVerifier?: string | undefined
 }
 
-/** Apple's endpoints as functions. */
+/**
+ * Apple's endpoints as functions. Codes and tokens belong to one client id; `issuedTo` names it where it is not the
+ * configured one: a native app's bundle id.
+ */
 export interface AppleClient {
   authorizationUrl(request: AuthorizationRequest): Promise<string>
   exchangeCode(code: string, codeVerifier?: string): Promise<TokenResponse>
-  refresh(refreshToken: string): Promise<TokenResponse>
-  revoke(token: string, tokenTypeHint: 'refresh_token' | 'access_token'): Promise<void>
+  /** Exchanges a code that a native app got from Apple: mostly without a redirect, and then none is named. */
+  exchangeNativeCode(code: string, issuedTo: string, redirectUri?: string): Promise<TokenResponse>
+  refresh(refreshToken: string, issuedTo?: string): Promise<TokenResponse>
+  revoke(token: string, tokenTypeHint: 'refresh_token' | 'access_token', issuedTo?: string): Promise<void>
+  /** The developer team's own access token, for moving people to another team; Sign in with Apple only. */
+  teamToken(): Promise<TokenResponse>
 }
 
-/** Wires openid-client for one configuration. */
+/** One of our client ids at Apple, with the secret that proves it. */
+interface Party {
+  readonly server: openid.Configuration
+  readonly secret: ClientSecret
+}
+
+/** Wires openid-client for one configuration; `clientSecret` is the configured client id's. */
 export function createAppleClient(
   config: AppleAuthConfig,
   clientSecret: ClientSecret,
   boundedFetch: BoundedFetch,
 ): AppleClient {
-  const { baseUrl, rules } = config
-  const server = new openid.Configuration(
-    {
-      issuer: baseUrl,
-      authorization_endpoint: `${baseUrl}${rules.paths.authorize}`,
-      token_endpoint: `${baseUrl}${rules.paths.token}`,
-      revocation_endpoint: `${baseUrl}${rules.paths.revoke}`,
-    },
-    config.clientId,
-    undefined,
-    // Adds client_id alone; the secret goes with each request's parameters, because it is made as needed.
-    openid.None(),
-  )
-  server[openid.customFetch] = async (url, { signal: _itsDeadline, ...options }) => {
-    // httpTimeoutMs alone says how long a call may take; openid-client would end it after 30 seconds.
-    const response = await boundedFetch(url, options as RequestInit)
-    if (response.status === 429 || response.status >= 500) throw outOfOrder(url, response.status)
-    return url.endsWith(rules.paths.token) && response.status === 200 ? setIdTokenAside(response) : response
-  }
-  // The configuration lets http pass on loopback alone.
-  if (baseUrl.startsWith('http:')) openid.allowInsecureRequests(server)
+  const partyOf = createParties(config, clientSecret, boundedFetch)
 
-  async function requestTokens(grantType: string, parameters: Record<string, string>): Promise<TokenResponse> {
+  async function requestTokens(
+    grantType: string,
+    parameters: Record<string, string>,
+    issuedTo?: string,
+  ): Promise<TokenResponse> {
+    const { server, secret } = partyOf(issuedTo)
     try {
-      const secret = { client_secret: await clientSecret.current() }
-      return toTokenResponse(await openid.genericGrantRequest(server, grantType, { ...parameters, ...secret }))
+      const authenticated = { ...parameters, client_secret: await secret.current() }
+      return toTokenResponse(await openid.genericGrantRequest(server, grantType, authenticated))
     } catch (error) {
-      throw translate(error, config, clientSecret, secretsOf(parameters))
+      throw translate(error, config, secret, secretsOf(parameters))
     }
   }
 
   return {
     async authorizationUrl({ state, nonce, scope, codeVerifier }) {
-      const url = openid.buildAuthorizationUrl(server, {
+      const url = openid.buildAuthorizationUrl(partyOf().server, {
         response_type: 'code',
         redirect_uri: config.redirectUri,
-        ...(scope.length > 0 || rules.alwaysSendsScope ? { scope: scope.join(' ') } : {}),
+        ...(scope.length > 0 || config.rules.alwaysSendsScope ? { scope: scope.join(' ') } : {}),
         ...(config.responseMode === undefined ? {} : { response_mode: config.responseMode }),
         ...(codeVerifier === undefined
           ? {}
@@ -95,17 +94,75 @@ export function createAppleClient(
         ...(codeVerifier === undefined ? {} : { code_verifier: codeVerifier }),
       }),
 
-    refresh: (refreshToken) => requestTokens('refresh_token', { refresh_token: refreshToken }),
+    exchangeNativeCode: (code, issuedTo, redirectUri) =>
+      requestTokens(
+        'authorization_code',
+        { code, ...(redirectUri === undefined ? {} : { redirect_uri: redirectUri }) },
+        issuedTo,
+      ),
 
-    async revoke(token, tokenTypeHint) {
+    refresh: (refreshToken, issuedTo) => requestTokens('refresh_token', { refresh_token: refreshToken }, issuedTo),
+
+    teamToken: () => requestTokens('client_credentials', { scope: 'user.migration' }),
+
+    async revoke(token, tokenTypeHint, issuedTo) {
+      const { server, secret } = partyOf(issuedTo)
       try {
-        const secret = { client_secret: await clientSecret.current() }
-        await openid.tokenRevocation(server, token, { token_type_hint: tokenTypeHint, ...secret })
+        const authenticated = { token_type_hint: tokenTypeHint, client_secret: await secret.current() }
+        await openid.tokenRevocation(server, token, authenticated)
       } catch (error) {
-        throw translate(error, config, clientSecret, [token])
+        throw translate(error, config, secret, [token])
       }
     },
   }
+}
+
+/** Gives the party of a client id. Default: the configured one. Only those of `audiences` are asked for, so there are few. */
+function createParties(
+  config: AppleAuthConfig,
+  clientSecret: ClientSecret,
+  boundedFetch: BoundedFetch,
+): (clientId?: string) => Party {
+  const own = { server: createServer(config, config.clientId, boundedFetch), secret: clientSecret }
+  const parties = new Map<string, Party>([[config.clientId, own]])
+  return function partyOf(clientId = config.clientId) {
+    const known = parties.get(clientId)
+    if (known !== undefined) return known
+    const server = createServer(config, clientId, boundedFetch)
+    const made = { server, secret: createClientSecret(config, clientId) }
+    parties.set(clientId, made)
+    return made
+  }
+}
+
+/** Apple's server as openid-client knows it, for one client id. */
+function createServer(
+  { baseUrl, rules }: AppleAuthConfig,
+  clientId: string,
+  boundedFetch: BoundedFetch,
+): openid.Configuration {
+  const server = new openid.Configuration(
+    {
+      issuer: baseUrl,
+      authorization_endpoint: `${baseUrl}${rules.paths.authorize}`,
+      token_endpoint: `${baseUrl}${rules.paths.token}`,
+      revocation_endpoint: `${baseUrl}${rules.paths.revoke}`,
+    },
+    clientId,
+    undefined,
+    // Adds client_id alone; the secret goes with each request's parameters, because it is made as needed.
+    openid.None(),
+  )
+  server[openid.customFetch] = async (url, { signal: _itsDeadline, ...options }) => {
+    // httpTimeoutMs alone says how long a call may take; openid-client would end it after 30 seconds.
+    const response = await boundedFetch(url, options as RequestInit)
+    // openid-client would call it an answer in the wrong form.
+    if (response.status === 429 || response.status >= 500) throw outOfOrder(new URL(url).pathname, response)
+    return url.endsWith(rules.paths.token) && response.status === 200 ? setIdTokenAside(response) : response
+  }
+  // The configuration lets http pass on loopback alone.
+  if (baseUrl.startsWith('http:')) openid.allowInsecureRequests(server)
+  return server
 }
 
 /** The one place where openid-client's errors become ours; theirs carry whole answers, so none is kept as cause. */
@@ -115,46 +172,16 @@ function translate(
   clientSecret: ClientSecret,
   sent: readonly string[],
 ): unknown {
-  if (error instanceof openid.ResponseBodyError) {
-    const appleError = withoutSecrets(error.error, sent)
-    const details = {
-      appleError,
-      appleDescription: withoutSecrets(error.error_description ?? '', sent) || undefined,
-      status: error.status,
-      clockDifferenceSeconds: clockDifference(error.response),
-    }
-    if (appleError !== 'invalid_client') {
-      return new AppleTokenError(`Apple answered ${appleError}.`, appleError, { details })
-    }
-    return new AppleTokenError(
-      'Apple answered invalid_client: it does not accept our client secret. See details.checklist.',
-      appleError,
-      { details: { ...details, clientSecret: clientSecret.describe(), checklist: invalidClientChecklist(config) } },
-    )
-  }
+  if (error instanceof openid.ResponseBodyError) return refusal(error, config, clientSecret, sent)
   const own = ownError(error)
   if (own !== undefined) return own
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   return malformed('another form than RFC 6749 and RFC 7009 have', reason)
 }
 
-/** What openid-client would call an answer in the wrong form. */
-function outOfOrder(url: string, status: number): AppleUnavailableError {
-  return new AppleUnavailableError(`Apple's ${new URL(url).pathname} answered ${String(status)}; try again later.`, {
-    details: { reason: 'status', status },
-  })
-}
-
 /** What must not be repeated; a redirect URI may, and helps. */
 function secretsOf({ redirect_uri: _redirectUri, ...secrets }: Record<string, string>): string[] {
   return Object.values(secrets)
-}
-
-/** Apple's words, short, and without what we sent if they should repeat it. */
-function withoutSecrets(text: string, sent: readonly string[]): string {
-  const secrets = sent.filter((each) => each.length >= 8)
-  const clean = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
-  return clean.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '[redacted]').slice(0, 200)
 }
 
 /** openid-client wraps what its fetch throws. */

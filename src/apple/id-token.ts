@@ -14,10 +14,12 @@ import type { FindKey } from './key-set.js'
 
 /** What a particular token must agree with. */
 export interface Expected {
-  /** The nonce sent to Apple: missing or different fails. Default: no nonce is asked of the token. */
-  nonce?: string
+  /** The nonce sent to Apple, or the forms it may have: missing or different fails. Default: no nonce is asked of the token. */
+  nonce?: string | readonly string[]
   /** The access token that came with it, for `at_hash`. Default: `at_hash` is not looked at. */
   accessToken?: string
+  /** The code that came with it, for `c_hash`. Default: `c_hash` is not looked at. */
+  code?: string
   /** Who it must be for. Default: the configured client id. */
   audience?: string | readonly string[]
 }
@@ -39,13 +41,11 @@ export function createIdTokenVerifier(config: AppleAuthConfig, findKey: FindKey)
     if (typeof payload.sub !== 'string' || payload.sub === '' || payload.sub.length > 255) {
       throw fail('has no usable sub')
     }
-    if (expected.nonce !== undefined && payload.nonce !== expected.nonce) {
+    if (expected.nonce !== undefined && ![expected.nonce].flat().some((nonce) => nonce === payload.nonce)) {
       throw fail(payload.nonce === undefined ? 'has no nonce' : 'has the nonce of another login')
     }
-    if (expected.accessToken !== undefined && payload.at_hash !== undefined) {
-      if (payload.at_hash !== leftHalfHash(expected.accessToken))
-        throw fail('belongs to another access token (at_hash)')
-    }
+    if (!isHashOf(payload.at_hash, expected.accessToken)) throw fail('belongs to another access token (at_hash)')
+    if (!isHashOf(payload.c_hash, expected.code)) throw fail('belongs to another code (c_hash)')
     return pickClaims(payload, audience)
   }
 }
@@ -55,7 +55,16 @@ export function readVerifiedClaims(jwt: string, audience: string): AppleClaims {
   return pickClaims(decodeJwt(jwt), audience)
 }
 
-/** OpenID Connect Core 3.1.3.6: the left half of the SHA-256 hash, in base64url. */
-function leftHalfHash(value: string): string {
-  return createHash('sha256').update(value, 'ascii').digest().subarray(0, 16).toString('base64url')
+/**
+ * The forms that a native app's nonce may have in its id_token: as it was given to us, or the SHA-256 of that in hex, which
+ * Apple's own examples for apps send to Apple while the app keeps the raw one.
+ */
+export function nonceForms(nonce: string): readonly string[] {
+  return [nonce, createHash('sha256').update(nonce).digest('hex')]
+}
+
+/** OpenID Connect Core 3.1.3.6: the left half of the SHA-256 hash, in base64url. A hash or a value that is absent fits. */
+function isHashOf(hash: unknown, value: string | undefined): boolean {
+  if (value === undefined || hash === undefined) return true
+  return hash === createHash('sha256').update(value, 'ascii').digest().subarray(0, 16).toString('base64url')
 }

@@ -1,11 +1,14 @@
 import type { AppleAuthConfig } from '../config/config.js'
 
-/** What to check, likeliest first, when Apple answers `invalid_client`; Apple itself never says why. */
-export function invalidClientChecklist(config: AppleAuthConfig): readonly string[] {
+/** What to check, likeliest first, when Apple answers `invalid_client` for a client id; Apple itself never says why. */
+export function invalidClientChecklist(config: AppleAuthConfig, clientId: string = config.clientId): readonly string[] {
   const capability =
     config.service === 'sign-in-with-apple' ? 'Sign in with Apple' : 'Account & Organizational Data Sharing'
   const name = (option: string, variable: string): string => `${option} (${config.envPrefix}${variable})`
-  const own = `${name('clientId', 'CLIENT_ID')} is the Services ID of this website, letter for letter, not the app’s bundle id`
+  const own =
+    clientId === config.clientId
+      ? `${name('clientId', 'CLIENT_ID')} is the Services ID of this website, letter for letter, not the app’s bundle id`
+      : `${clientId}, of ${name('audiences', 'AUDIENCES')}, is a bundle id of this team, letter for letter, with ${capability} turned on`
   if (config.credentials.kind === 'ready-made') {
     return [
       own,

@@ -149,7 +149,12 @@ function elapsed(since: number): number {
   return milliseconds < 0 ? Infinity : milliseconds
 }
 
-async function fetchKeySet(url: string, boundedFetch: BoundedFetch): Promise<JWK[]> {
+/**
+ * Fetches a key set once, past all caches.
+ *
+ * @throws AppleUnavailableError when it cannot be fetched, or holds no key that may sign
+ */
+export async function fetchKeySet(url: string, boundedFetch: BoundedFetch): Promise<JWK[]> {
   const response = await boundedFetch(url, { headers: { accept: 'application/json' } })
   const body: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined
   const keys = isObject(body) && Array.isArray(body.keys) ? body.keys.filter(isSigningKey) : []

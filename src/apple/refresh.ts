@@ -19,6 +19,8 @@ export interface RefreshRequest {
   readonly iss?: string | undefined
   readonly sub?: string | undefined
   readonly organizationId?: string | undefined
+  /** The client id that the tokens belong to, where it is not the configured one. */
+  readonly issuedTo?: string | undefined
 }
 
 /** What a refresh brought. */
@@ -57,9 +59,11 @@ export function createRefresh(
   refreshed: (request: RefreshRequest, tokens: RenewedTokens) => void,
 ): Refresh {
   async function requestTokens(request: RefreshRequest): Promise<RenewedTokens> {
-    const tokens = await client.refresh(request.refreshToken)
+    const { issuedTo } = request
+    const tokens = await client.refresh(request.refreshToken, issuedTo)
     if (tokens.idToken !== undefined) {
-      requireSame(request, await verifyIdToken(tokens.idToken, { accessToken: tokens.accessToken }))
+      const audience = issuedTo === undefined ? {} : { audience: issuedTo }
+      requireSame(request, await verifyIdToken(tokens.idToken, { accessToken: tokens.accessToken, ...audience }))
     }
     const renewed = {
       accessToken: tokens.accessToken,

@@ -4,8 +4,11 @@ import { failureOf, isFinal, nextAttemptAt } from './failed-attempt.js'
 import type { Outbox } from './outbox.js'
 import type { RevocationsParts } from './revocations.js'
 
-/** Asks Apple while the person waits; true when it is done. `isKept`: it is in the store, so it can be tried again. */
-export type FirstAttempt = (owed: OwedRevocation, isKept: boolean) => Promise<boolean>
+/** Apple took the tokens back; not yet, and is asked again until it does; or neither, and that is all. */
+export type RevocationOutcome = 'revoked' | 'pending' | 'failed'
+
+/** Asks Apple while the person waits. `isKept`: it is in the store, so it can be tried again. */
+export type FirstAttempt = (owed: OwedRevocation, isKept: boolean) => Promise<RevocationOutcome>
 
 /** Makes the first attempt, which hands what may help later over to the outbox; `done` follows when Apple said yes. */
 export function createFirstAttempt(
@@ -33,11 +36,11 @@ export function createFirstAttempt(
       const willRetry = isKept && !isFinal(error) && (await postpone(owed))
       if (!willRetry) await forgetOwed(parts, owed, isKept)
       events.emit('revocation_failed', { sub: owed.sub, organizationId: owed.organizationId, error, willRetry })
-      return false
+      return willRetry ? 'pending' : 'failed'
     }
     await done(owed)
     await forgetOwed(parts, owed, isKept)
-    return true
+    return 'revoked'
   }
 }
 

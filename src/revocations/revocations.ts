@@ -7,7 +7,7 @@ import type { RenewedConsents } from '../session/renewed-consents.js'
 import { personSubject } from '../session/subject.js'
 import { createOutbox } from './outbox.js'
 import { askApple } from './ask-apple.js'
-import { createFirstAttempt, forgetOwed } from './first-attempt.js'
+import { createFirstAttempt, forgetOwed, type RevocationOutcome } from './first-attempt.js'
 import { createSendOwed } from './send-owed.js'
 
 /**
@@ -33,12 +33,14 @@ export interface RevocableTokens {
   readonly accessTokenExpiresAt: number
   readonly sub: string | undefined
   readonly organizationId: string | undefined
+  /** The client id that they belong to, where it is not the instance's. */
+  readonly issuedTo?: string | undefined
 }
 
 /** A revocation that has been written down and not been sent. */
 export interface RevocationUnderWay {
-  /** Asks Apple; true when it is done. Otherwise it is tried again where that may help. Never rejects. */
-  send(): Promise<boolean>
+  /** Asks Apple; again later where that may help. Never rejects. */
+  send(): Promise<RevocationOutcome>
   /** Takes it back: nothing is to be revoked after all. Never rejects. */
   withdraw(): Promise<void>
 }
@@ -123,7 +125,7 @@ export function createRevocations(parts: RevocationsParts): Revocations {
 
 /** `ownMs`: so long other nodes leave it alone while this one is at it, in milliseconds. */
 function write(tokens: RevocableTokens, ownMs: number): OwedRevocation {
-  const { refreshToken, accessToken, accessTokenExpiresAt, sub, organizationId } = tokens
+  const { refreshToken, accessToken, accessTokenExpiresAt, sub, organizationId, issuedTo } = tokens
   const now = Date.now()
   return {
     id: randomBytes(16).toString('base64url'),
@@ -131,6 +133,7 @@ function write(tokens: RevocableTokens, ownMs: number): OwedRevocation {
     accessToken,
     sub,
     organizationId,
+    issuedTo,
     owedAt: now,
     endsAt: refreshToken === undefined ? accessTokenExpiresAt * 1000 : now + refreshTokenMs,
     attempts: 0,

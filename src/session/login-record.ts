@@ -6,10 +6,13 @@ import type { Sealing } from './sealing.js'
 export interface LoginRecord {
   /** Seconds since 1970, in fractions. */
   readonly loginAt: number
-  readonly accessToken: string
-  /** Seconds since 1970. */
-  readonly accessTokenExpiresAt: number
+  /** A native app may sign in without a code; then there are no tokens. */
+  readonly accessToken?: string | undefined
+  /** Seconds since 1970; there whenever the access token is. */
+  readonly accessTokenExpiresAt?: number | undefined
   readonly refreshToken?: string | undefined
+  /** The client id that the tokens and the id_token belong to, where it is not the instance's. */
+  readonly issuedTo?: string | undefined
   /** As verified at login: the claims are read from it. */
   readonly idToken?: string | undefined
   /** Granted, separated by spaces. */
@@ -20,6 +23,16 @@ export interface LoginRecord {
   readonly organization?: string | undefined
   /** The name as JSON, as the browser posted it. */
   readonly unverifiedName?: string | undefined
+}
+
+/** The tokens of a login. */
+export interface LoginTokens {
+  readonly accessToken: string
+  /** Seconds since 1970. */
+  readonly accessTokenExpiresAt: number
+  readonly refreshToken: string | undefined
+  /** The client id that they belong to, where it is not the instance's. */
+  readonly issuedTo: string | undefined
 }
 
 /** The login in a browser session, for one instance. */
@@ -103,6 +116,13 @@ export function createLoginRecords(instanceName: string, clientId: string, seali
   }
 }
 
+/** The tokens of a login; undefined where there are none. */
+export function loginTokens(record: LoginRecord): LoginTokens | undefined {
+  const { accessToken, accessTokenExpiresAt, refreshToken, issuedTo } = record
+  if (accessToken === undefined || accessTokenExpiresAt === undefined) return undefined
+  return { accessToken, accessTokenExpiresAt, refreshToken, issuedTo }
+}
+
 /** Is this the key of a login, whatever the instance? */
 export function isLoginKey(key: string): boolean {
   return key.startsWith(keyPrefix) && !key.slice(keyPrefix.length).includes(':')
@@ -124,14 +144,19 @@ function decode(text: string, clientId: string): LoginRecord | undefined {
   if (fields.get('clientId') !== clientId) return undefined
   const field = (name: keyof LoginRecord): string | undefined => fields.get(name) ?? undefined
   const loginAt = Number(field('loginAt') ?? NaN)
+  if (!Number.isFinite(loginAt)) return undefined
   const accessToken = field('accessToken')
   const accessTokenExpiresAt = Number(field('accessTokenExpiresAt') ?? NaN)
-  if (!Number.isFinite(loginAt) || !Number.isFinite(accessTokenExpiresAt) || !accessToken) return undefined
+  const hasTokens = Boolean(accessToken) && Number.isFinite(accessTokenExpiresAt)
+  // All or nothing: what is left of tokens is a damaged record.
+  const hasNone = (['accessToken', 'accessTokenExpiresAt', 'refreshToken'] as const).every((name) => !fields.has(name))
+  if (!hasTokens && !hasNone) return undefined
   return {
     loginAt,
     accessToken,
-    accessTokenExpiresAt,
+    accessTokenExpiresAt: hasTokens ? accessTokenExpiresAt : undefined,
     refreshToken: field('refreshToken'),
+    issuedTo: field('issuedTo'),
     idToken: field('idToken'),
     scope: field('scope') ?? '',
     requestedScope: field('requestedScope') ?? '',

@@ -11,6 +11,8 @@ export interface OwedRevocation {
   readonly accessToken: string
   readonly sub?: string | undefined
   readonly organizationId?: string | undefined
+  /** The client id that the tokens belong to, where it is not the instance's. */
+  readonly issuedTo?: string | undefined
   /** When the logout was, in milliseconds since 1970. */
   readonly owedAt: number
   /** From then on there is nothing left to revoke, in milliseconds since 1970. */
@@ -86,7 +88,7 @@ export function createOwedRevocations(store: Store, clientId: string, keys: read
 }
 
 function parseOwed(text: string, { revocation, dueAt, attempts }: Envelope): OwedRevocation | undefined {
-  const { refreshToken, accessToken, sub, organizationId, owedAt, endsAt } = parseObject(text)
+  const { refreshToken, accessToken, sub, organizationId, issuedTo, owedAt, endsAt } = parseObject(text)
   if (typeof accessToken !== 'string' || typeof owedAt !== 'number' || typeof endsAt !== 'number') return undefined
   return {
     id: revocation,
@@ -94,6 +96,7 @@ function parseOwed(text: string, { revocation, dueAt, attempts }: Envelope): Owe
     accessToken,
     sub: textOf(sub),
     organizationId: textOf(organizationId),
+    issuedTo: textOf(issuedTo),
     owedAt,
     endsAt,
     attempts,
