@@ -1,6 +1,6 @@
 import type { BoundedAnswer, FetchFailure } from '../apple/bounded-fetch.js'
+import { parseRetryAfter } from '../apple/retry-after.js'
 import { type AppleAuthErrorDetails, AppleRosterError, AppleUnavailableError } from '../errors.js'
-import { parseRetryAfter } from './retry-after.js'
 
 /** The longest that Apple may have us wait before the next request, in seconds. */
 const maxWaitSeconds = 60
