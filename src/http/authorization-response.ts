@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express'
 import type { AppleAuthConfig } from '../config/config.js'
 import { AppleCallbackError } from '../errors.js'
-import { createReadBody } from './request-body.js'
+import { readPopupResult } from './popup-result.js'
+import { createReadBody, mediaType } from './request-body.js'
 import { originalQuery } from './request-origin.js'
 
 /**
@@ -19,43 +20,44 @@ export interface AuthorizationResponse {
   readonly iss: string | undefined
   /** The `user` field: JSON as text. */
   readonly user: string | undefined
+  /** The method that Apple's answer came by; through our own relay page that of the request before. */
+  readonly method: string
   /** Whether it came through our own relay page. */
   readonly relayed: boolean
+  /** Whether it came as JSON, as only a page that used Apple JS sends it. */
+  readonly isJson: boolean
 }
 
 /** The field by which the relay page marks what it passes on; its value is the method Apple's answer came by. */
 export const relayField = 'relayed'
 
+const jsonType = 'application/json'
+
 const readBody = createReadBody({
-  type: 'application/x-www-form-urlencoded',
+  type: ['application/x-www-form-urlencoded', jsonType],
   name: 'callback',
   createError: (message, options) => new AppleCallbackError(message, options),
 })
 
 /**
- * Reads the response from the query or the form, whether or not the app has parsed the body before.
+ * Reads the response from the query, the form or the JSON, whether or not the app has parsed the body before.
  *
- * @throws AppleCallbackError for a method that does not fit the response mode, a wrong content type, a body over
- * 64 KiB, a repeated or nested parameter, or no `state`
+ * @throws AppleCallbackError for a GET where form_post was asked for, a wrong content type, a body over 64 KiB, a repeated
+ * or nested parameter, or no `state`
  */
 export async function readAuthorizationResponse(
   config: AppleAuthConfig,
   req: Request,
   res: Response,
 ): Promise<AuthorizationResponse> {
-  const fields = req.method === 'POST' ? await readForm(req, res) : readFields(originalQuery(req))
-  const relayedFrom = req.method === 'POST' ? fields.get(relayField) : undefined
+  const isJson = isJsonPost(req)
+  const fields = req.method === 'POST' ? await readPosted(req, res) : readFields(originalQuery(req))
+  const relayedFrom = req.method === 'POST' && !isJson ? fields.get(relayField) : undefined
   const method = relayedFrom ?? req.method
   if (config.responseMode === 'form_post' && method !== 'POST') {
     throw new AppleCallbackError('The callback came by GET, though form_post was asked for.', {
       status: 405,
       headers: { Allow: 'POST' },
-    })
-  }
-  if (config.responseMode === 'query' && method !== 'GET') {
-    throw new AppleCallbackError('The callback came by POST, though query was asked for.', {
-      status: 405,
-      headers: { Allow: 'GET' },
     })
   }
   const state = fields.get('state')
@@ -66,19 +68,47 @@ export async function readAuthorizationResponse(
     error: fields.get('error'),
     iss: fields.get('iss'),
     user: fields.get('user'),
+    method,
     relayed: relayedFrom !== undefined,
+    isJson,
+  }
+}
+
+/** Is this a POST of JSON? */
+export function isJsonPost(req: Request): boolean {
+  return req.method === 'POST' && mediaType(req) === jsonType
+}
+
+/**
+ * Refuses what may come for a popup's login alone: JSON, and a POST where query was asked for, since a popup's result is
+ * posted by the page whatever the response mode.
+ *
+ * @throws AppleCallbackError 415 or 405
+ */
+export function refusePopupResult({ responseMode }: AppleAuthConfig, { method, isJson }: AuthorizationResponse): void {
+  if (isJson) {
+    throw new AppleCallbackError('The callback takes JSON only for a login that /login has offered to Apple JS.', {
+      status: 415,
+    })
+  }
+  if (responseMode === 'query' && method !== 'GET') {
+    throw new AppleCallbackError('The callback came by POST, though query was asked for.', {
+      status: 405,
+      headers: { Allow: 'GET' },
+    })
   }
 }
 
 /** The fields that the relay page posts again. */
-export function relayFields(response: AuthorizationResponse, method: string): Record<string, string> {
-  const { state, code, error, iss, user } = response
+export function relayFields(response: AuthorizationResponse): Record<string, string> {
+  const { state, code, error, iss, user, method } = response
   const fields = { state, code, error, iss, user, [relayField]: method }
   return Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined))
 }
 
-async function readForm(req: Request, res: Response): Promise<Map<string, string>> {
+async function readPosted(req: Request, res: Response): Promise<Map<string, string>> {
   const body = await readBody(req, res)
+  if (isJsonPost(req)) return checkNames(readPopupResult(body))
   return typeof body === 'string' ? readFields(new URLSearchParams(body)) : readParsedBody(body)
 }
 

@@ -1,14 +1,20 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { AppleAuthError, AppleCallbackError, AppleStateError } from '../errors.js'
+import { AppleAuthError, AppleCallbackError, AppleCrossSiteError, AppleStateError } from '../errors.js'
 import { requireSession, sessionCookie, setSessionAside } from '../session/app-session.js'
-import { type AuthorizationResponse, readAuthorizationResponse, relayFields } from './authorization-response.js'
+import {
+  type AuthorizationResponse,
+  isJsonPost,
+  readAuthorizationResponse,
+  refusePopupResult,
+  relayFields,
+} from './authorization-response.js'
 import { finishPending, followEarlier } from './finish-login.js'
 import { forwardErrors } from './forward-errors.js'
 import type { Instance } from './instance.js'
 import { postingPage } from './pages.js'
-import { requestOrigin } from './request-origin.js'
+import { requestOrigin, wantsJson } from './request-origin.js'
 
-/** GET and POST /callback: takes Apple's answer and signs the person in. */
+/** GET and POST /callback: takes Apple's answer, or what the page has of Apple JS's popup, and signs the person in. */
 export function createCallbackRoute(instance: Instance): RequestHandler {
   // Requests that followed another share its error, which is one failed login.
   const reported = new WeakSet<AppleAuthError>()
@@ -26,17 +32,26 @@ export function createCallbackRoute(instance: Instance): RequestHandler {
 }
 
 async function answerCallback(instance: Instance, req: Request, res: Response): Promise<void> {
+  const fromOtherSite = requestOrigin(req) === 'other'
+  if (fromOtherSite && isJsonPost(req)) {
+    throw new AppleCrossSiteError("A popup's result is posted by the pages of this site alone.")
+  }
   const response = await readAuthorizationResponse(instance.config, req, res)
   requireSession(req)
-  const fromOtherSite = requestOrigin(req) === 'other'
   if (response.relayed && fromOtherSite) throw new AppleCallbackError('A relayed callback came from another site.')
   const location =
     (await followEarlier(instance, req, response)) ??
     (await finishPending(instance, req, response)) ??
     instance.pendingLogins.whereItWent(req, response.state)
-  if (location !== undefined) res.redirect(303, location)
+  if (location !== undefined) sendOn(req, res, location)
   else if (fromOtherSite) relay(instance, req, res, response)
   else throw new AppleStateError(stateAdvice(instance, req))
+}
+
+/** A browser goes there; a page that used the popup is told where to go. */
+function sendOn(req: Request, res: Response, location: string): void {
+  if (wantsJson(req)) res.json({ returnTo: location })
+  else res.redirect(303, location)
 }
 
 /**
@@ -44,6 +59,8 @@ async function answerCallback(instance: Instance, req: Request, res: Response): 
  * from our own page, which brings SameSite=Lax and Strict cookies along.
  */
 function relay(instance: Instance, req: Request, res: Response, response: AuthorizationResponse): void {
+  // Posted by Apple, so by no page of ours that used a popup.
+  refusePopupResult(instance.config, response)
   // A new session's cookie would replace the one that the browser holds back.
   if (sessionCookie(req) === undefined) setSessionAside(req)
   // The path as the browser knows it: a proxy may have shortened the one that arrived.
@@ -51,7 +68,7 @@ function relay(instance: Instance, req: Request, res: Response, response: Author
   res
     .status(200)
     .type('html')
-    .send(postingPage(pathname, relayFields(response, req.method)))
+    .send(postingPage(pathname, relayFields(response)))
 }
 
 function stateAdvice(instance: Instance, req: Request): string {

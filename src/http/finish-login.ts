@@ -2,13 +2,13 @@ import type { Request } from 'express'
 import { AppleAuthorizationError, AppleStateError } from '../errors.js'
 import { forgetEverything, loadSession, saveSession, sessionCookie, signedCookies } from '../session/app-session.js'
 import type { PendingLogin } from '../session/pending-logins.js'
-import type { AuthorizationResponse } from './authorization-response.js'
+import { type AuthorizationResponse, refusePopupResult } from './authorization-response.js'
 import { requestIdentity } from './identity-request.js'
 import type { CallbackOutcome, Instance } from './instance.js'
 import { signIn } from './sign-in.js'
 
-/** Apple's words for "the person pressed Cancel"; the first is documented, the second seen. */
-const cancelled = ['user_cancelled_authorize', 'access_denied']
+/** Apple's words for "the person pressed Cancel", and Apple JS's for "closed the popup"; the first alone is documented. */
+const cancelled = ['user_cancelled_authorize', 'access_denied', 'popup_closed_by_user']
 
 /**
  * Follows the request that is finishing this very login or has just done so; says where it went.
@@ -35,7 +35,11 @@ export async function followEarlier(
   }
 }
 
-/** Finishes the pending login with this state, once however often it is asked; undefined when there is none. */
+/**
+ * Finishes the pending login with this state, once however often it is asked; undefined when there is none.
+ *
+ * @throws AppleCallbackError for what only a popup's login may bring, when it is none; it then stays under way
+ */
 export async function finishPending(
   instance: Instance,
   req: Request,
@@ -43,6 +47,7 @@ export async function finishPending(
 ): Promise<string | undefined> {
   const pending = instance.pendingLogins.find(req, response.state)
   if (pending === undefined) return undefined
+  if (pending.popup !== true) refusePopupResult(instance.config, response)
   const key = callbackKey(sessionCookie(req)?.value ?? req.sessionID, response)
   const { location } = await instance.callbacks.run(key, () => finish(instance, req, pending, response))
   return location

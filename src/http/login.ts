@@ -59,6 +59,6 @@ async function offerLogin(instance: Instance, req: Request, res: Response, retur
   const { clientId, redirectUri, scope } = instance.config
   checkSession(instance, req, requireSession(req))
   // Apple JS makes the authorization request itself and knows no code challenge.
-  const { state, nonce } = await instance.pendingLogins.remember(req, { returnTo, scope, pkce: false })
+  const { state, nonce } = await instance.pendingLogins.remember(req, { returnTo, scope, pkce: false, popup: true })
   res.json({ clientId, scope: scope.join(' '), redirectURI: redirectUri, state, nonce })
 }

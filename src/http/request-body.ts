@@ -3,8 +3,8 @@ import type { AppleAuthError, AppleAuthErrorOptions } from '../errors.js'
 
 /** What a route takes as its body. */
 export interface BodyRules {
-  /** The media type; always in UTF-8. */
-  readonly type: string
+  /** The media type, or all that are taken; always in UTF-8. */
+  readonly type: string | readonly string[]
   /** What errors call the request, such as "callback". */
   readonly name: string
   readonly createError: (message: string, options?: AppleAuthErrorOptions) => AppleAuthError
@@ -20,10 +20,11 @@ const maxBytes = 64 * 1024
  * Makes the reader of one route's bodies, whether or not the app has parsed them before.
  *
  * @throws the rules' error (from the returned function): 415 for another type, 413 for more than 64 KiB, 400 for a body
- * that was read and not kept
+ * that was read and not kept, or cannot be read
  */
 export function createReadBody({ type, name, createError }: BodyRules): ReadBody {
-  const parse: RequestHandler = express.text({ type, limit: maxBytes, inflate: false })
+  const types = [type].flat()
+  const parse: RequestHandler = express.text({ type: types, limit: maxBytes, inflate: false })
 
   const tooLarge = (): AppleAuthError =>
     createError(`The ${name} takes at most ${String(maxBytes)} bytes.`, { status: 413 })
@@ -53,13 +54,24 @@ export function createReadBody({ type, name, createError }: BodyRules): ReadBody
     })
   }
 
+  function write(parsedByApp: unknown): string {
+    try {
+      return JSON.stringify(parsedByApp)
+    } catch (cause) {
+      // Nested thousands of times: JSON.parse goes deeper than JSON.stringify.
+      throw createError(`The body of the ${name} cannot be read.`, { cause })
+    }
+  }
+
   return async function readBody(req, res) {
-    if (!isType(req, type)) throw createError(`The ${name} takes ${type} in UTF-8 alone.`, { status: 415 })
+    if (!types.includes(mediaType(req)) || !isUtf8(req)) {
+      throw createError(`The ${name} takes ${types.join(' or ')} in UTF-8 alone.`, { status: 415 })
+    }
     if (Number(req.get('content-length') ?? 0) > maxBytes) throw tooLarge()
     const parsedByApp: unknown = req.body
     if (parsedByApp === undefined || isEmptyPlaceholder(req)) return readText(req, res)
     const isText = typeof parsedByApp === 'string' || Buffer.isBuffer(parsedByApp)
-    const text = isText ? String(parsedByApp) : JSON.stringify(parsedByApp)
+    const text = isText ? String(parsedByApp) : write(parsedByApp)
     // With a chunked body the app's own parser may have let more through.
     if (text.length > maxBytes) throw tooLarge()
     if (isText) return text
@@ -68,10 +80,19 @@ export function createReadBody({ type, name, createError }: BodyRules): ReadBody
   }
 }
 
-function isType(req: Request, type: string): boolean {
-  const [actual, ...parameters] = (req.get('content-type') ?? '').toLowerCase().split(';')
+/** The media type that a request gives its body, in lower case and without parameters; empty where it gives none. */
+export function mediaType(req: Request): string {
+  return contentType(req)[0]?.trim() ?? ''
+}
+
+function isUtf8(req: Request): boolean {
+  const [, ...parameters] = contentType(req)
   const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith('charset='))
-  return actual?.trim() === type && /^(charset="?utf-8"?)?$/.test(charset ?? '')
+  return /^(charset="?utf-8"?)?$/.test(charset ?? '')
+}
+
+function contentType(req: Request): string[] {
+  return (req.get('content-type') ?? '').toLowerCase().split(';')
 }
 
 /** Express 4 parsers leave an empty object where they read nothing. */

@@ -14,6 +14,8 @@ export interface PendingLogin {
   readonly nonce: string
   /** PKCE, RFC 7636. */
   readonly codeVerifier?: string
+  /** Begun for Apple JS, whose popup hands its result to the page. */
+  readonly popup?: true
   readonly returnTo: string
   readonly scope: readonly string[]
   /** Milliseconds since 1970. */
@@ -33,7 +35,10 @@ type Entry = PendingLogin | FinishedLogin
 /** The logins under way in one browser session, for one instance. */
 export interface PendingLogins {
   /** Begins a login: makes its state, nonce and (for PKCE) code verifier, and saves the session. */
-  remember(req: Request, login: { returnTo: string; scope: readonly string[]; pkce: boolean }): Promise<PendingLogin>
+  remember(
+    req: Request,
+    login: { returnTo: string; scope: readonly string[]; pkce: boolean; popup?: boolean },
+  ): Promise<PendingLogin>
   /** The login with this state, still pending; it stays. */
   find(req: Request, state: string): PendingLogin | undefined
   /** Removes and gives back the login with this state. */
@@ -72,11 +77,12 @@ export function createPendingLogins(instanceName: string): PendingLogins {
   return {
     find,
 
-    async remember(req, { returnTo, scope, pkce }) {
+    async remember(req, { returnTo, scope, pkce, popup = false }) {
       const login: PendingLogin = {
         state: random(),
         nonce: random(),
         ...(pkce ? { codeVerifier: random() } : {}),
+        ...(popup ? { popup } : {}),
         returnTo,
         scope,
         startedAt: Date.now(),

@@ -9,11 +9,12 @@ const candidates = process.env.CHROMIUM_PATH
 const executablePath = candidates.find((path) => existsSync(path))
 const advice = 'Chromium is not installed: apt-get install chromium, or set CHROMIUM_PATH to where it is.'
 
-/** Starts a headless Chromium that talks to nobody but the tests. */
-export function launchChromium(): Promise<Browser> {
+/** Starts a headless Chromium that talks to nobody but the tests; `blocksPopups` as a person's does. */
+export function launchChromium({ blocksPopups = false } = {}): Promise<Browser> {
   if (executablePath === undefined) throw new Error('Chromium is not installed.')
   return chromium.launch({
     executablePath,
+    ignoreDefaultArgs: blocksPopups ? ['--disable-popup-blocking'] : [],
     args: [
       '--no-sandbox',
       '--disable-gpu',
