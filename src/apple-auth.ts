@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Router } from 'express'
-import { type AppleClaims, type AppleUser, toUser } from './apple/identity.js'
+import { nonceForms } from './apple/id-token.js'
+import { toUser } from './apple/identity.js'
 import { parseConfig } from './config/config.js'
 import type { AppleAuthOptions } from './config/options.js'
 import type { AppleConnections } from './connections/connections.js'
@@ -11,16 +12,28 @@ import type { RequireAppleAuthOptions } from './http/guard-options.js'
 import type { Instance } from './http/instance.js'
 import type { RequestApple } from './http/request-apple.js'
 import { createGuard } from './http/require-apple-auth.js'
+import {
+  type AppleIdentity,
+  createIdentityTokenGuard,
+  type RequireIdentityTokenOptions,
+} from './http/require-identity-token.js'
+import { type AppleRevocation, revokePerson } from './http/revoke-person.js'
 import { createRouter } from './http/router.js'
+import type { AppleTransfer } from './transfer/transfer.js'
 
 /** One configured connection to Apple. */
 export interface AppleAuth {
   /** The middleware that puts `req.apple` on every request. */
   attach(): RequestHandler
-  /** The router with /login, /callback, /logout and /notifications, to be mounted where the redirect URI is its /callback. */
+  /**
+   * The router with /login, /callback, /native, /logout and /notifications, to be mounted where the redirect URI is its
+   * /callback.
+   */
   router(): Router
   /** `requireAppleAuth()` for this instance. */
   requireAuth(options?: RequireAppleAuthOptions): RequestHandler
+  /** `requireAppleIdentityToken()` for this instance; needs no `attach()`. */
+  requireIdentityToken(options?: RequireIdentityTokenOptions): RequestHandler
   /** What `attach()` puts on `req.apple`; the way to an instance that has a name of its own. */
   from(req: Request): RequestApple
   /**
@@ -30,10 +43,16 @@ export interface AppleAuth {
    */
   readonly connections: AppleConnections
   /**
+   * Moves people to another developer team, or takes them over from one; Sign in with Apple only.
+   *
+   * @throws AppleArgumentError for Data Sharing
+   */
+  readonly transfer: AppleTransfer
+  /**
    * Verifies an id_token handed over by a native app or by Apple JS.
    *
-   * `nonce` must be the token's (default: not compared); `audience` whom it must be for (default: `clientId` and
-   * `audiences`).
+   * `nonce` must be the token's, raw or as its SHA-256 in hex (default: not compared); `audience` whom it must be for
+   * (default: `clientId` and `audiences`). Starts no session; see POST /native for that.
    *
    * @throws AppleIdTokenError when it must not be trusted
    * @throws AppleUnavailableError when Apple's keys cannot be fetched
@@ -41,7 +60,18 @@ export interface AppleAuth {
   verifyIdToken(
     jwt: string,
     options?: { nonce?: string; audience?: string | readonly string[] },
-  ): Promise<AppleUser & { readonly claims: AppleClaims }>
+  ): Promise<AppleIdentity>
+  /**
+   * Ends what a person has here and at Apple, as the App Store asks of an account's deletion: revokes their tokens, ends
+   * all their logins on every node (within ten seconds) and forgets the tokens. `subject` is a `sub`, or a request whose
+   * login is meant; that request's session ends at once. Sends no answer.
+   *
+   * @throws AppleArgumentError for what is neither, and for Data Sharing: its way is `connections.disconnect()`
+   * @throws AppleLoginRequiredError for a request without a login
+   * @throws AppleStoreError when `store` cannot say or keep it; nothing has been done then
+   * @throws AppleSessionStoreError when the request's session could not be ended; the logins end all the same
+   */
+  revoke(subject: string | Request): Promise<AppleRevocation>
   /** Calls `listener`, which may be async, at each such event; what it throws stops nothing. See AppleAuthEvents. */
   on<E extends keyof AppleAuthEvents>(event: E, listener: (payload: AppleAuthEvents[E]) => unknown): AppleAuth
   /**
@@ -74,11 +104,18 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
       return createRouter(instance)
     },
     requireAuth: (guardOptions = {}) => createGuard(guardOptions, from, config.rules.scopes),
+    requireIdentityToken: (guardOptions = {}) => createIdentityTokenGuard(guardOptions, () => instance),
     from,
     get connections() {
       if (connections !== undefined) return connections
       throw new AppleArgumentError(
         "Sign in with Apple connects no schools: use an instance whose service is 'account-data-sharing'.",
+      )
+    },
+    get transfer() {
+      if (instance.transfer !== undefined) return instance.transfer
+      throw new AppleArgumentError(
+        "Data Sharing has no people to transfer: use an instance whose service is 'sign-in-with-apple'.",
       )
     },
     async verifyIdToken(jwt, options = {}) {
@@ -88,19 +125,20 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
         throw new AppleArgumentError('verifyIdToken(): nonce must be a text; leave it out only if none was sent.')
       }
       const claims = await instance.verifyIdToken(jwt, {
-        ...(nonce === undefined ? {} : { nonce }),
+        ...(nonce === undefined ? {} : { nonce: nonceForms(nonce) }),
         audience: audience ?? config.audiences,
       })
       return { ...toUser(claims), claims }
     },
+    revoke: (subject) => revokePerson(instance, subject),
     on(event, listener) {
       instance.events.on(event, listener)
       return auth
     },
     close: () => instance.close(),
   }
-  // Loggers and spreads would read it, and Sign in with Apple has none.
-  Object.defineProperty(auth, 'connections', { enumerable: false })
+  // Loggers and spreads would read them, and each service has only one of the two.
+  for (const name of ['connections', 'transfer']) Object.defineProperty(auth, name, { enumerable: false })
   return Object.freeze(auth)
 }
 

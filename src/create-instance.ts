@@ -5,6 +5,7 @@ import { createIdTokenVerifier } from './apple/id-token.js'
 import { createKeySet, findInTurn } from './apple/key-set.js'
 import { createNotificationVerifier } from './apple/notification.js'
 import { createRefresh, type RenewedTokens } from './apple/refresh.js'
+import { createUserMigration } from './apple/user-migration.js'
 import type { AppleAuthConfig } from './config/config.js'
 import { type Connections, createConnections } from './connections/connections.js'
 import { AppleRosterError } from './errors.js'
@@ -19,26 +20,32 @@ import { createLeases } from './session/leases.js'
 import { createLoginRecords } from './session/login-record.js'
 import { openStore } from './session/open-store.js'
 import { createOwedRevocations } from './session/owed-revocations.js'
+import { createPersonGrants, type PersonGrants } from './session/person-grants.js'
 import { createPendingLogins } from './session/pending-logins.js'
 import { createRenewedConsents } from './session/renewed-consents.js'
 import { createRevocationMarks } from './session/revocation-marks.js'
 import { createSealing } from './session/sealing.js'
 import { createSeenNotifications } from './session/seen-notifications.js'
 import { createStore, type Store } from './session/store.js'
+import { type AppleTransfer, createTransfer } from './transfer/transfer.js'
 
 /** How long a callback's result serves the same request when it comes again, in milliseconds: a Reload, a second click. */
 const callbackKeptMs = 10 * 1000
 /** How long a refresh's result serves requests that began before it ended, in milliseconds. */
 const refreshKeptMs = 30 * 1000
 
+/** An instance, and what of it no route needs: the move to another team, undefined where nobody signs in. */
+export type WiredInstance = Instance & { readonly transfer: AppleTransfer | undefined }
+
 /** Wires one configured instance. */
-export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warnOnce']): Instance {
+export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warnOnce']): WiredInstance {
   const { clientId, tokenEncryptionKeys: keys } = config
   const boundedFetch = createBoundedFetch(config)
   const findKey = findInTurn(
     config.rules.keyPaths.map((path) => createKeySet(`${config.baseUrl}${path}`, boundedFetch)),
   )
-  const client = createAppleClient(config, createClientSecret(config), boundedFetch)
+  const clientSecret = createClientSecret(config)
+  const client = createAppleClient(config, clientSecret, boundedFetch)
   const verifyIdToken = createIdTokenVerifier(config, findKey)
   const events = createEvents(config.name)
   const refreshes = createOncePerKey<RenewedTokens>({ keepMs: refreshKeptMs, keepFailures: false })
@@ -54,7 +61,11 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
   const marks = createRevocationMarks(store, clientId)
   // Each needs the other: a logout that revokes disconnects the school, and disconnecting a school revokes.
   let connections: Connections | undefined = undefined
-  const revocations = wireRevocations({ config, store, leases, client, events, isShared }, () => connections)
+  const personGrants = config.rules.hasRoster ? undefined : createPersonGrants(store, config.audiences, keys, events)
+  const revocations = wireRevocations(
+    { config, store, leases, client, events, isShared, personGrants },
+    () => connections,
+  )
   if (config.rules.hasRoster) {
     const records = createConnectionRecords(store, clientId, keys, events)
     const renewals = createOncePerKey<never>({ keepMs: 0, keepFailures: false })
@@ -68,8 +79,13 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
     events,
     roster,
     connections,
+    personGrants,
     revocations,
+    leases,
     marks,
+    transfer: config.rules.hasRoster
+      ? undefined
+      : createTransfer(config, client, createUserMigration(config, clientSecret, boundedFetch)),
     verifyNotification: createNotificationVerifier(config, findKey),
     takeNotification: createTakeNotification({
       config,
@@ -77,6 +93,7 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
       leases,
       marks,
       connections,
+      personGrants,
       events,
       underWay: createOncePerKey({ keepMs: 0, keepFailures: false }),
     }),
@@ -92,7 +109,15 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
 }
 
 function wireRevocations(
-  { config, store, ...parts }: { config: AppleAuthConfig; store: Store } & Omit<RevocationsParts, Derived>,
+  {
+    config,
+    store,
+    personGrants,
+    ...parts
+  }: { config: AppleAuthConfig; store: Store; personGrants: PersonGrants | undefined } & Omit<
+    RevocationsParts,
+    Derived
+  >,
   connections: () => Connections | undefined,
 ): Revocations {
   return createRevocations({
@@ -105,6 +130,7 @@ function wireRevocations(
     },
     async revoked({ organizationId, ...tokens }) {
       if (organizationId !== undefined) await connections()?.release(organizationId, tokens)
+      if (tokens.sub !== undefined) await personGrants?.forgetTokens(tokens.sub, tokens)
     },
   })
 }

@@ -148,6 +148,15 @@ export class AppleCallbackError extends AppleAuthError {
   }
 }
 
+/** What a native app posted cannot be read: content type, size or members are off. */
+export class AppleNativeLoginError extends AppleAuthError {
+  readonly code = 'ERR_APPLE_NATIVE_LOGIN'
+
+  constructor(message: string, options: AppleAuthErrorOptions = {}) {
+    super(message, 400, options)
+  }
+}
+
 /** The `state` belongs to no login that this browser began here, or to one that is used up or too old. */
 export class AppleStateError extends AppleAuthError {
   readonly code = 'ERR_APPLE_STATE'

@@ -34,7 +34,7 @@ export interface AppleAuthEvents {
   /** Apple told of something, types that this version does not know included; what it entails has been done. */
   notification: AppleNotification<string>
   /** None of `tokenEncryptionKeys` opens what is in the session or in `store`: nobody is signed in by it. */
-  unsealing_failed: { record: 'login' | 'connection' | 'revocation'; organizationId: string | undefined }
+  unsealing_failed: { record: 'login' | 'connection' | 'revocation' | 'grant'; organizationId: string | undefined }
 }
 
 /** The events of one instance. */

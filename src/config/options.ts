@@ -17,8 +17,8 @@ export interface AppleLoginContext {
   readonly organization: AppleOrganization | undefined
   /** The name the browser posted, once and unsigned: Sign in with Apple's first login only. */
   readonly unverifiedName: UnverifiedName | undefined
-  /** Apple's tokens; printing them shows `[redacted]`. */
-  readonly tokens: AppleTokens
+  /** Apple's tokens; printing them shows `[redacted]`. Undefined for a native app that sent no `authorizationCode`. */
+  readonly tokens: AppleTokens | undefined
   /** The path the person will be sent to. */
   readonly returnTo: string
 }
@@ -66,7 +66,7 @@ export interface AppleAuthOptions {
   rosterBaseUrl?: string | undefined
   /** Issuers whose id_tokens are accepted. `APPLE_ISSUER`. Default: `baseUrl`; Data Sharing also `baseUrl` + `/auth/oauth2/v2`. */
   issuer?: string | readonly string[] | undefined
-  /** More client ids (bundle ids) whose tokens `verifyIdToken()` and whose notifications are accepted. `APPLE_AUDIENCES`. Default: only `clientId`. */
+  /** More client ids (bundle ids) whose id_tokens, at /native and by `verifyIdToken()`, and whose notifications are accepted. `APPLE_AUDIENCES`. Default: only `clientId`. */
   audiences?: string | readonly string[] | undefined
   /** Path after a login that asked for none. `APPLE_POST_LOGIN_REDIRECT`. Default: `/`. */
   postLoginRedirect?: string | undefined

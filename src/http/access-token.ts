@@ -1,7 +1,9 @@
 import type { Request } from 'express'
 import { endsGrant, isFresh } from '../apple/refresh.js'
 import { AppleLoginRequiredError, AppleUnavailableError } from '../errors.js'
+import { type LoginTokens, loginTokens } from '../session/login-record.js'
 import type { Instance } from './instance.js'
+import { loginStart } from './login-start.js'
 import { type LoginView, readLogin } from './login-view.js'
 import { believe, noteSettled, settleLogin } from './settle-login.js'
 import { requireStillSignedIn } from './still-signed-in.js'
@@ -15,12 +17,12 @@ import { requireStillSignedIn } from './still-signed-in.js'
  */
 export async function currentAccessToken(instance: Instance, req: Request): Promise<string> {
   await settleLogin(instance, req)
-  const login = requireLogin(instance, req)
-  const { accessToken, accessTokenExpiresAt: expiresAt, refreshToken } = login.record
-  if (isFresh({ expiresAt }) || (refreshToken === undefined && secondsLeft(login) > 0)) return accessToken
-  return renew(instance, req, login).catch((error: unknown) => {
+  const { login, tokens } = requireTokens(instance, req)
+  const { accessToken, accessTokenExpiresAt: expiresAt, refreshToken } = tokens
+  if (isFresh({ expiresAt }) || (refreshToken === undefined && secondsLeft(tokens) > 0)) return accessToken
+  return renew(instance, req, login, tokens).catch((error: unknown) => {
     // In its last minute the old one still does, while Apple does not answer.
-    if (error instanceof AppleUnavailableError && secondsLeft(login) > 0) return accessToken
+    if (error instanceof AppleUnavailableError && secondsLeft(tokens) > 0) return accessToken
     throw error
   })
 }
@@ -31,33 +33,38 @@ export async function currentAccessToken(instance: Instance, req: Request): Prom
  * @throws as `currentAccessToken`
  */
 export async function renewedAccessToken(instance: Instance, req: Request, rejected: string): Promise<string> {
-  const login = requireLogin(instance, req)
-  if (login.record.accessToken !== rejected && secondsLeft(login) > 0) return login.record.accessToken
-  return renew(instance, req, login)
+  const { login, tokens } = requireTokens(instance, req)
+  if (tokens.accessToken !== rejected && secondsLeft(tokens) > 0) return tokens.accessToken
+  return renew(instance, req, login, tokens)
 }
 
-function requireLogin(instance: Instance, req: Request): LoginView {
+function requireTokens(instance: Instance, req: Request): { login: LoginView; tokens: LoginTokens } {
   const login = believe(instance, req, readLogin(instance, req))
   if (login === undefined) throw new AppleLoginRequiredError('Nobody is signed in, so there is no access token.')
-  return login
+  const tokens = loginTokens(login.record)
+  if (tokens !== undefined) return { login, tokens }
+  throw new AppleLoginRequiredError(
+    'This login came from a native app without an authorizationCode, so there is no access token: have the app send one.',
+  )
 }
 
-function secondsLeft({ record }: LoginView): number {
-  return record.accessTokenExpiresAt - Date.now() / 1000
+function secondsLeft({ accessTokenExpiresAt }: LoginTokens): number {
+  return accessTokenExpiresAt - Date.now() / 1000
 }
 
-async function renew(instance: Instance, req: Request, login: LoginView): Promise<string> {
+async function renew(instance: Instance, req: Request, login: LoginView, tokens: LoginTokens): Promise<string> {
   const { record, claims, organization } = login
-  if (record.refreshToken === undefined) {
+  if (tokens.refreshToken === undefined) {
     throw endLogin(instance, req, 'The access token has ended and Apple sent no refresh token.')
   }
   const renewed = await instance
     .refresh({
-      refreshToken: record.refreshToken,
-      replaces: record.accessToken,
+      refreshToken: tokens.refreshToken,
+      replaces: tokens.accessToken,
       iss: claims?.iss,
       sub: claims?.sub,
       organizationId: organization?.id ?? claims?.org_id,
+      issuedTo: tokens.issuedTo,
     })
     .catch(async (error: unknown) => {
       if (!endsGrant(error)) throw error
@@ -69,6 +76,15 @@ async function renew(instance: Instance, req: Request, login: LoginView): Promis
   const { accessToken, expiresAt, refreshToken } = renewed
   instance.loginRecords.write(req, { ...record, accessToken, accessTokenExpiresAt: expiresAt, refreshToken })
   noteSettled(instance, req)
+  if (refreshToken !== tokens.refreshToken && claims !== undefined) {
+    const { issuedTo } = tokens
+    const grant = { accessToken, accessTokenExpiresAt: expiresAt, refreshToken, issuedTo }
+    await instance.personGrants
+      ?.renew(claims.sub, tokens.refreshToken, { ...grant, startedAt: loginStart(record, claims) })
+      .catch((error: unknown) => {
+        instance.events.note('renewed tokens could not be kept for revoke()', error)
+      })
+  }
   return accessToken
 }
 

@@ -4,11 +4,14 @@ import { AppleLoginRefusedError } from '../errors.js'
 import { forgetEverything, loadSession, requireSession } from '../session/app-session.js'
 import type { LoginRecord } from '../session/login-record.js'
 import type { PendingLogin } from '../session/pending-logins.js'
-import { createTokens } from '../session/tokens.js'
 import type { Identity } from './identity-request.js'
 import type { Instance } from './instance.js'
 import { keepConnection } from './keep-connection.js'
+import { tokensOf } from './login-view.js'
 import { changesSince, reapply, snapshot } from './session-changes.js'
+
+/** How a login began: a pending one of this browser, or a native app's. */
+export type BegunLogin = Pick<PendingLogin, 'returnTo' | 'scope'> | PendingLogin
 
 /** A login that is about to count. */
 export interface Candidate {
@@ -28,7 +31,7 @@ export interface Candidate {
 export async function admitLogin(
   instance: Instance,
   req: Request,
-  pending: PendingLogin,
+  begun: BegunLogin,
   identity: Identity,
   candidate: Candidate,
 ): Promise<void> {
@@ -36,7 +39,7 @@ export async function admitLogin(
   const { sessionID } = req
   const before = snapshot(requireSession(req))
   try {
-    await askApp(instance, req, pending, identity, candidate)
+    await askApp(instance, req, begun, identity, candidate)
     await keepConnection(instance, candidate.record, identity.claims, identity.organization)
   } catch (error) {
     if (!(await loadSession(req, sessionID))) forgetEverything(req)
@@ -54,11 +57,10 @@ export async function admitLogin(
 async function askApp(
   { config }: Instance,
   req: Request,
-  { returnTo }: PendingLogin,
-  { tokens, claims, organization }: Identity,
-  { record: { accessTokenExpiresAt, scope, requestedScope }, unverifiedName }: Candidate,
+  { returnTo }: BegunLogin,
+  { claims, organization }: Identity,
+  { record, unverifiedName }: Candidate,
 ): Promise<void> {
-  const expiresAt = new Date(accessTokenExpiresAt * 1000)
   try {
     await config.onLogin?.({
       req,
@@ -66,7 +68,7 @@ async function askApp(
       claims,
       organization,
       unverifiedName,
-      tokens: createTokens({ ...tokens, expiresAt, scope, requestedScope }),
+      tokens: tokensOf(record),
       returnTo,
     })
   } catch (error) {

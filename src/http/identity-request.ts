@@ -8,8 +8,12 @@ import type { Instance } from './instance.js'
 
 /** What Apple says of who has just agreed. */
 export interface Identity {
-  readonly tokens: TokenResponse
+  /** Undefined for a native app that sent no code. */
+  readonly tokens: TokenResponse | undefined
+  /** Of the id_token that says who it is. */
   readonly claims: AppleClaims | undefined
+  /** The id_token itself. */
+  readonly idToken: string | undefined
   readonly organization: AppleOrganization | undefined
 }
 
@@ -46,7 +50,7 @@ export async function requestIdentity(
       details: { claimed: claims.org_id, read: organization.id },
     })
   }
-  return { tokens, claims, organization }
+  return { tokens, claims, idToken: tokens.idToken, organization }
 }
 
 /** The school; undefined where the Roster API does not answer and the id_token says who it is anyhow. */

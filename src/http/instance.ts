@@ -7,9 +7,11 @@ import type { Connections } from '../connections/connections.js'
 import type { Events } from '../events.js'
 import type { Revocations } from '../revocations/revocations.js'
 import type { AccessTokens, RosterClient, RosterPatience } from '../roster/roster-client.js'
+import type { Leases } from '../session/leases.js'
 import type { LoginRecords } from '../session/login-record.js'
 import type { OncePerKey } from '../once-per-key.js'
 import type { PendingLogins } from '../session/pending-logins.js'
+import type { PersonGrants } from '../session/person-grants.js'
 import type { RevocationMarks } from '../session/revocation-marks.js'
 import type { TakeNotification } from './take-notification.js'
 
@@ -28,6 +30,8 @@ export interface Instance {
   readonly roster: (accessTokens: AccessTokens, patience?: RosterPatience) => RosterClient
   /** The connected schools; undefined for a service without any. */
   readonly connections: Connections | undefined
+  /** The tokens of people's latest logins; undefined for a service whose grants are schools'. */
+  readonly personGrants: PersonGrants | undefined
   readonly pendingLogins: PendingLogins
   readonly loginRecords: LoginRecords
   readonly events: Events
@@ -35,6 +39,7 @@ export interface Instance {
   readonly callbacks: OncePerKey<CallbackOutcome>
   readonly refresh: Refresh
   readonly revocations: Revocations
+  readonly leases: Leases
   /** Whose logins Apple has ended. */
   readonly marks: RevocationMarks
   readonly verifyNotification: VerifyNotification

@@ -1,6 +1,6 @@
 import type { AppleClaims } from '../apple/identity.js'
 import type { AppleOrganization } from '../roster/organization.js'
-import type { LoginRecord } from '../session/login-record.js'
+import { type LoginRecord, loginTokens } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import { loginStart } from './login-start.js'
 
@@ -11,21 +11,23 @@ import { loginStart } from './login-start.js'
  */
 export async function keepConnection(
   { connections }: Instance,
-  { loginAt, accessToken, accessTokenExpiresAt, refreshToken, scope }: LoginRecord,
+  record: LoginRecord,
   claims: AppleClaims | undefined,
   organization: AppleOrganization | undefined,
 ): Promise<void> {
   const organizationId = organization?.id ?? claims?.org_id
-  if (connections === undefined || organizationId === undefined) return
+  const tokens = loginTokens(record)
+  if (connections === undefined || organizationId === undefined || tokens === undefined) return
+  const { accessToken, accessTokenExpiresAt, refreshToken } = tokens
   await connections.keep({
     organizationId,
     organization,
     iss: claims?.iss,
     sub: claims?.sub,
-    scope,
+    scope: record.scope,
     accessToken,
     accessTokenExpiresAt,
     refreshToken,
-    connectedAt: loginStart({ loginAt }, claims) / 1000,
+    connectedAt: loginStart(record, claims) / 1000,
   })
 }

@@ -26,6 +26,11 @@ export function settled(apple: RequestApple): Promise<void> | undefined {
   return apple instanceof LazyRequestApple ? apple.settle() : undefined
 }
 
+/** The instance behind `req.apple`; undefined where there is none. */
+export function instanceOf(apple: RequestApple | undefined): Instance | undefined {
+  return apple instanceof LazyRequestApple ? LazyRequestApple.instanceOf(apple) : undefined
+}
+
 class LazyRequestApple implements RequestApple {
   readonly #instance: Instance
   readonly #req: Request
@@ -35,6 +40,11 @@ class LazyRequestApple implements RequestApple {
   constructor(instance: Instance, req: Request) {
     this.#instance = instance
     this.#req = req
+  }
+
+  // No getter: whatever is on req.apple, apps and loggers may read.
+  static instanceOf(apple: LazyRequestApple): Instance {
+    return apple.#instance
   }
 
   settle(): Promise<void> | undefined {

@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { readVerifiedClaims } from '../apple/id-token.js'
 import { type AppleClaims, type AppleUser, toUser, type UnverifiedName } from '../apple/identity.js'
 import { type AppleOrganization, parseOrganization } from '../roster/organization.js'
-import type { LoginRecord } from '../session/login-record.js'
+import { type LoginRecord, loginTokens } from '../session/login-record.js'
 import { type AppleTokens, createTokens } from '../session/tokens.js'
 import type { Instance } from './instance.js'
 
@@ -12,7 +12,7 @@ export interface LoginView {
   readonly user: AppleUser | undefined
   readonly claims: AppleClaims | undefined
   readonly organization: AppleOrganization | undefined
-  readonly tokens: AppleTokens
+  readonly tokens: AppleTokens | undefined
 }
 
 /** The login in the request's session, whether or not Apple has ended it; undefined when there is none that can be read. */
@@ -31,9 +31,12 @@ export function openLogin(instance: Instance, stored: string): LoginView | undef
 
 /** Unfolds a login record; a damaged one is nobody's. */
 export function unfoldLogin(instance: Instance, record: LoginRecord): LoginView | undefined {
+  const { clientId, audiences } = instance.config
+  const audience = record.issuedTo ?? clientId
+  // Of a native app that is ours no longer.
+  if (!audiences.includes(audience)) return undefined
   try {
-    const claims =
-      record.idToken === undefined ? undefined : readVerifiedClaims(record.idToken, instance.config.clientId)
+    const claims = record.idToken === undefined ? undefined : readVerifiedClaims(record.idToken, audience)
     const organization =
       record.organization === undefined ? undefined : parseOrganization(JSON.parse(record.organization))
     if (claims === undefined && organization === undefined) return undefined
@@ -43,18 +46,20 @@ export function unfoldLogin(instance: Instance, record: LoginRecord): LoginView 
       claims,
       user: claims && toUser(claims, name),
       organization,
-      tokens: createTokens({
-        accessToken: record.accessToken,
-        tokenType: 'Bearer',
-        expiresAt: new Date(record.accessTokenExpiresAt * 1000),
-        refreshToken: record.refreshToken,
-        idToken: record.idToken,
-        scope: record.scope,
-        requestedScope: record.requestedScope,
-      }),
+      tokens: tokensOf(record),
     }
   } catch {
     // The store gave back something else than was put there.
     return undefined
   }
+}
+
+/** A login's tokens as apps see them; undefined where there are none. */
+export function tokensOf(record: LoginRecord): AppleTokens | undefined {
+  const tokens = loginTokens(record)
+  if (tokens === undefined) return undefined
+  const { accessToken, accessTokenExpiresAt, refreshToken } = tokens
+  const { idToken, scope, requestedScope } = record
+  const expiresAt = new Date(accessTokenExpiresAt * 1000)
+  return createTokens({ accessToken, tokenType: 'Bearer', expiresAt, refreshToken, idToken, scope, requestedScope })
 }

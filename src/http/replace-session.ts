@@ -17,7 +17,7 @@ export function forgetPerson(req: Request): void {
 /**
  * Moves the session to a new id, puts the login into it and saves.
  *
- * `keepsAge`: a life that the app gave the session ("remember me") goes on.
+ * `finished`: the pending login that this ends well. `keepsAge`: a life that the app gave the session ("remember me") goes on.
  *
  * @throws AppleSessionStoreError when it cannot be saved; then nobody is signed in
  */
@@ -25,11 +25,11 @@ export async function replaceSession(
   instance: Instance,
   req: Request,
   {
-    pending,
+    finished,
     record,
     subjects,
     keepsAge,
-  }: { pending: PendingLogin; record: LoginRecord; subjects: readonly string[]; keepsAge: boolean },
+  }: { finished: PendingLogin | undefined; record: LoginRecord; subjects: readonly string[]; keepsAge: boolean },
 ): Promise<void> {
   const { pendingLogins, loginRecords } = instance
   const old = requireSession(req)
@@ -40,7 +40,7 @@ export async function replaceSession(
   Object.assign(session, kept)
   const hadLife = keepsAge && Object.keys(kept).some((key) => !isLoginsKey(key))
   if (hadLife && maxAge !== session.cookie.originalMaxAge) session.cookie.maxAge = maxAge ?? undefined
-  pendingLogins.finish(req, pending)
+  if (finished !== undefined) pendingLogins.finish(req, finished)
   loginRecords.setSubjects(req, subjects)
   loginRecords.write(req, record)
   noteSettled(instance, req)

@@ -1,7 +1,6 @@
 import type { Request } from 'express'
 import type { AppleStoreError } from '../errors.js'
 import { readSession, requireSession, saveSession, type SessionBag } from '../session/app-session.js'
-import type { LoginRecord } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import { loginStart } from './login-start.js'
 import { type LoginView, unfoldLogin } from './login-view.js'
@@ -103,7 +102,7 @@ async function settle(instance: Instance, req: Request, stored: string, subjects
   if (subjects.length === 0 || (login !== undefined && loginStart(login.record, login.claims) <= endedUntil)) {
     await removeEnded(instance, req)
   } else if (login !== undefined && !loginRecords.isCurrent(stored)) {
-    await moveToFirstKey(instance, req, login.record)
+    await moveToFirstKey(instance, req, login)
   }
 }
 
@@ -122,9 +121,11 @@ async function removeEnded(instance: Instance, req: Request): Promise<void> {
 }
 
 /** Only where nothing else has changed the session, or ended it, and saved at once: otherwise the next request does it. */
-async function moveToFirstKey(instance: Instance, req: Request, record: LoginRecord): Promise<void> {
-  const { loginRecords, events } = instance
+async function moveToFirstKey(instance: Instance, req: Request, { record, user }: LoginView): Promise<void> {
+  const { loginRecords, personGrants, events } = instance
   try {
+    // What is kept beside the session moves as it is read.
+    if (user !== undefined) await personGrants?.find(user.sub)
     const inStore = (await readSession(req, req.sessionID)) as SessionBag | undefined
     if (inStore === undefined || changesSince(snapshot(inStore), requireSession(req)).size > 0) return
     loginRecords.write(req, record)

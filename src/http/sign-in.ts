@@ -1,11 +1,11 @@
 import type { Request } from 'express'
-import { toUser, type UnverifiedName } from '../apple/identity.js'
-import type { LoginRecord } from '../session/login-record.js'
-import type { PendingLogin } from '../session/pending-logins.js'
+import { type AppleClaims, toUser, type UnverifiedName } from '../apple/identity.js'
+import { type LoginRecord, loginTokens } from '../session/login-record.js'
 import { organizationSubject, personSubject } from '../session/subject.js'
-import { admitLogin } from './admit-login.js'
+import { admitLogin, type BegunLogin } from './admit-login.js'
 import type { Identity } from './identity-request.js'
 import type { Instance } from './instance.js'
+import { loginStart } from './login-start.js'
 import { forgetPerson, replaceSession } from './replace-session.js'
 import { parseUnverifiedName } from './unverified-name.js'
 
@@ -22,12 +22,12 @@ import { parseUnverifiedName } from './unverified-name.js'
 export async function signIn(
   instance: Instance,
   req: Request,
-  pending: PendingLogin,
+  begun: BegunLogin,
   identity: Identity,
   userField: string | undefined,
 ): Promise<void> {
   const unverifiedName = parseUnverifiedName(userField)
-  const record = toRecord(pending, identity, unverifiedName)
+  const record = toRecord(instance, begun, identity, unverifiedName)
   const subjects = subjectsOf(identity)
   const before = instance.loginRecords.owner(req)
   const isSomebodyElse = before !== subjects[0] && (before ?? instance.loginRecords.stored(req)) !== undefined
@@ -35,30 +35,46 @@ export async function signIn(
     if (isSomebodyElse) forgetPerson(req)
   }
   clear()
-  await admitLogin(instance, req, pending, identity, { record, unverifiedName, clear })
-  if (identity.claims !== undefined) await instance.revocations.consented(identity.claims.sub)
-  await replaceSession(instance, req, { pending, record, subjects, keepsAge: !isSomebodyElse })
+  await admitLogin(instance, req, begun, identity, { record, unverifiedName, clear })
+  if (identity.claims !== undefined) await notePerson(instance, record, identity.claims)
+  const finished = 'state' in begun ? begun : undefined
+  await replaceSession(instance, req, { finished, record, subjects, keepsAge: !isSomebodyElse })
   instance.events.emit('login', {
     user: identity.claims && toUser(identity.claims, unverifiedName),
     organization: identity.organization,
     scope: record.scope,
-    returnTo: pending.returnTo,
+    returnTo: begun.returnTo,
   })
 }
 
+/** What outlives this session: a consent that older revocations must leave alone, and tokens for `revoke()`. */
+async function notePerson(instance: Instance, record: LoginRecord, claims: AppleClaims): Promise<void> {
+  const tokens = loginTokens(record)
+  const grant = tokens && { ...tokens, startedAt: loginStart(record, claims) }
+  await Promise.all([
+    instance.revocations.consented(claims.sub),
+    grant &&
+      instance.personGrants?.keep(claims.sub, grant).catch((error: unknown) => {
+        instance.events.note('the tokens of a login could not be kept for revoke()', error)
+      }),
+  ])
+}
+
 function toRecord(
-  pending: PendingLogin,
-  { tokens, claims, organization }: Identity,
+  { config }: Instance,
+  begun: BegunLogin,
+  { tokens, claims, idToken, organization }: Identity,
   name: UnverifiedName | undefined,
 ): LoginRecord {
   const now = Date.now() / 1000
-  const requestedScope = pending.scope.join(' ')
+  const requestedScope = begun.scope.join(' ')
   return {
     loginAt: now,
-    accessToken: tokens.accessToken,
-    accessTokenExpiresAt: Math.floor(now) + tokens.expiresInSeconds,
-    refreshToken: tokens.refreshToken,
-    idToken: tokens.idToken,
+    accessToken: tokens?.accessToken,
+    accessTokenExpiresAt: tokens && Math.floor(now) + tokens.expiresInSeconds,
+    refreshToken: tokens?.refreshToken,
+    issuedTo: claims === undefined || claims.aud === config.clientId ? undefined : claims.aud,
+    idToken,
     // Apple's token response names no scope; Apple School Manager accounts' id_tokens do.
     scope: claims?.scopes ?? requestedScope,
     requestedScope,

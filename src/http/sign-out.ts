@@ -7,7 +7,7 @@ import {
   type SessionBag,
   sessionCookie,
 } from '../session/app-session.js'
-import { isLoginKey, isOthersKey } from '../session/login-record.js'
+import { isLoginKey, isOthersKey, loginTokens } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import type { LoginView } from './login-view.js'
 
@@ -33,19 +33,25 @@ export async function signOut(
     return
   }
   const who = { sub: login.user?.sub, organizationId: login.organization?.id ?? login.user?.organizationId }
-  // Before the session goes, which is the only place that has them.
-  const owed = revoke ? await instance.revocations.owe({ ...login.record, ...who }) : undefined
+  // Before the session goes, which has them.
+  const tokens = revoke ? loginTokens(login.record) : undefined
+  const owed = tokens && (await instance.revocations.owe({ ...tokens, ...who }))
   try {
     await endSession(instance, req)
   } catch (error) {
     await owed?.withdraw()
     throw error
   }
-  const revoked = (await owed?.send()) ?? false
+  const revoked = (await owed?.send()) === 'revoked'
   instance.events.emit('logout', { ...who, revoked })
 }
 
-async function endSession(instance: Instance, req: Request): Promise<void> {
+/**
+ * Ends the request's login and session; other instances' logins stay, under a new id.
+ *
+ * @throws AppleSessionStoreError
+ */
+export async function endSession(instance: Instance, req: Request): Promise<void> {
   instance.loginRecords.remove(req)
   const session = requireSession(req)
   if (Object.keys(session).some(isLoginKey)) {

@@ -6,6 +6,7 @@ import { AppleNotificationError } from '../errors.js'
 import type { Events } from '../events.js'
 import type { OncePerKey } from '../once-per-key.js'
 import type { Leases } from '../session/leases.js'
+import type { PersonGrants } from '../session/person-grants.js'
 import type { RevocationMarks } from '../session/revocation-marks.js'
 import { notificationKey, type SeenNotifications } from '../session/seen-notifications.js'
 import { organizationSubject, personSubject } from '../session/subject.js'
@@ -25,6 +26,7 @@ export interface TakeNotificationParts {
   readonly leases: Leases
   readonly marks: RevocationMarks
   readonly connections: Connections | undefined
+  readonly personGrants: PersonGrants | undefined
   readonly events: Events
   /** One at a time per notification in this process. */
   readonly underWay: OncePerKey<void>
@@ -98,12 +100,15 @@ async function rejectLate(signal: AbortSignal): Promise<never> {
 
 /** Ends logins that began before the event, and forgets a school whose organization has taken its consent back. */
 async function apply(
-  { config, marks, connections }: TakeNotificationParts,
+  { config, marks, connections, personGrants }: TakeNotificationParts,
   { type, sub, organizationId, eventTime }: AppleNotification<string>,
 ): Promise<void> {
   if (type !== 'consent-revoked' && type !== 'account-deleted') return
   const until = endOf(eventTime.getTime())
-  if (sub !== undefined) await marks.mark(personSubject(sub), until)
+  if (sub !== undefined) {
+    await marks.mark(personSubject(sub), until)
+    await personGrants?.forget(sub, until)
+  }
   if (organizationId === undefined || !config.rules.hasRoster) return
   await marks.mark(organizationSubject(organizationId), until)
   await connections?.forgetRevoked(organizationId, until)

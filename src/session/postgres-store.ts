@@ -1,4 +1,10 @@
+import { grantPrefix } from './person-grants.js'
 import { type Connect, connectTimeoutMs, namespace } from './server-store.js'
+
+/** Where everything lies. */
+const table = 'express_apple_auth'
+/** So many rows are listed at a time. */
+const pageSize = 500
 
 /** Loads what a `postgres:` URL needs. @throws Error when a package is not installed */
 export async function loadPostgres(): Promise<Connect> {
@@ -23,12 +29,27 @@ export async function loadPostgres(): Promise<Connect> {
         )
       }
 
+      /** Its own list reads everything, and tells of a failure by an event alone. */
+      override async *iterator(namespace = ''): AsyncGenerator<string[], void> {
+        const ours = `${namespace.replace(/[%_\\]/g, '\\$&')}:`
+        let after = ''
+        for (;;) {
+          const { rows } = await pool.query<{ key: string; value: string }>(
+            `SELECT key, value FROM ${table} WHERE key LIKE $1 AND key NOT LIKE $2 AND key > $3 ORDER BY key LIMIT $4`,
+            [`${ours}%`, `${ours}${grantPrefix}%`, after, pageSize],
+          )
+          for (const { key, value } of rows) yield [key, value]
+          after = rows.at(-1)?.key ?? after
+          if (rows.length < pageSize) return
+        }
+      }
+
       override disconnect() {
         return pool.end()
       }
     }
 
-    const adapter = new SteadyPostgres({ uri: url, table: 'express_apple_auth', iterationLimit: 500 })
+    const adapter = new SteadyPostgres({ uri: url, table })
     pool.on('error', (error) => adapter.emit('error', error))
     return new Keyv({ store: adapter, namespace, throwOnErrors: true })
   }

@@ -1,3 +1,4 @@
+import { grantPrefix } from './person-grants.js'
 import { type Connect, connectTimeoutMs, namespace } from './server-store.js'
 
 /** How long after a connection broke the next attempt is made, in milliseconds. */
@@ -17,7 +18,8 @@ export async function loadRedis(): Promise<Connect> {
   class SteadyRedis extends KeyvRedis<string> {
     override async *iterator<Value>(namespace = ''): AsyncGenerator<[string, Value | undefined], void> {
       const client = (await this.getClient()) as unknown as ScanningClient
-      for await (const keys of client.scanIterator({ MATCH: `${namespace}::*`, COUNT: 1000 })) {
+      for await (const found of client.scanIterator({ MATCH: `${namespace}::*`, COUNT: 1000 })) {
+        const keys = found.filter((key) => !key.startsWith(`${namespace}::${grantPrefix}`))
         const values = keys.length === 0 ? [] : await client.mGet(keys)
         for (const [index, value] of values.entries()) {
           if (value !== null) yield [this.getKeyWithoutPrefix(keys[index] ?? '', namespace), value as Value]

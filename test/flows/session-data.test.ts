@@ -212,8 +212,8 @@ describe('onLogin', () => {
       organization: undefined,
       returnTo: '/private',
     })
-    expect(context?.tokens.accessToken).toMatch(/^a/)
-    expect(context?.tokens.scope).toBe('name email')
+    expect(context?.tokens?.accessToken).toMatch(/^a/)
+    expect(context?.tokens?.scope).toBe('name email')
     expect(context?.claims).not.toHaveProperty('firstName')
   })
 
