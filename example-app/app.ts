@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
-import express, { type Express } from 'express'
+import express, { type Express, type RequestHandler } from 'express'
 import session from 'express-session'
 import helmet from 'helmet'
-import { createInstances, type Instances } from './apple.js'
+import { appleJsUrl, createInstances, type Instances } from './apple.js'
 import { Names } from './names.js'
 import { accountPage } from './pages/account.js'
 import { classesPage } from './pages/classes.js'
@@ -11,6 +11,7 @@ import { homePage } from './pages/home.js'
 import { schoolPages } from './pages/school.js'
 import { SchoolSync } from './schools/school-sync.js'
 import { requireSetting, SettingError } from './settings.js'
+import { signInButton } from './sign-in-button.js'
 import { openStores, type Stores } from './stores/stores.js'
 
 // `npm start` and the tests run in the package's folder.
@@ -70,11 +71,12 @@ function createHandler({ apple, school, sync, names, stores }: Parts): Express {
   app.set('view engine', 'ejs')
   app.set('views', join(folder, 'views'))
   app.locals.simulatorUrl = process.env.APPLE_BASE_URL
+  app.locals.appleJsUrl = appleJsUrl()
+  app.locals.signInButton = signInButton
   app.locals.inUtc = (time: Date | string) => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   trustProxy(app, process.env.TRUST_PROXY)
 
-  // With helmet's own `no-referrer` old browsers do not say where a form comes from.
-  app.use(helmet({ referrerPolicy: { policy: 'same-origin' } }))
+  app.use(securityHeaders())
   app.use(express.static(join(folder, 'public')))
   app.use('/pico', express.static(pico))
   app.use(
@@ -102,6 +104,22 @@ function createHandler({ apple, school, sync, names, stores }: Parts): Express {
   })
   app.use(errorPage)
   return app
+}
+
+/** Helmet's, and what signing in with Apple needs besides. */
+function securityHeaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      directives: {
+        'script-src': ["'self'", new URL(appleJsUrl()).origin],
+        ...signInButton('/').contentSecurityPolicy,
+      },
+    },
+    // With helmet's own `same-origin` a popup of Apple's could not answer the page that opened it.
+    crossOriginOpenerPolicy: { policy: 'same-origin-allow-popups' },
+    // With helmet's own `no-referrer` old browsers do not say where a form comes from.
+    referrerPolicy: { policy: 'same-origin' },
+  })
 }
 
 function trustProxy(app: Express, proxies: string | undefined): void {

@@ -57,6 +57,13 @@ function createSchool(store: NonNullable<AppleAuthOptions['store']>): AppleAuth 
   return school
 }
 
+/** Where the script for the popup is: at the simulator, or at Apple. */
+export function appleJsUrl(): string {
+  const base = process.env.APPLE_BASE_URL || 'https://appleid.apple.com'
+  const host = base === 'https://appleid.apple.com' ? 'https://appleid.cdn-apple.com' : base
+  return `${host}/appleauth/static/jsapi/appleid/1/en_US/appleid.auth.js`
+}
+
 /** The name of a variable of the school connection that is set; undefined where none is. */
 export function schoolVariable(): string | undefined {
   return Object.keys(process.env).find((name) => name.startsWith(schoolPrefix) && process.env[name])

@@ -45,7 +45,7 @@ describe('the example app with Sign in with Apple', () => {
     const { status, text, headers } = await example.visitor().get('/')
     expect(status).toBe(200)
     expect(text).toMatch(
-      /<a\s+class="apple-button"\s+href="\/auth\/apple\/login\?returnTo=\/classes">Sign in with Apple</,
+      /<a class="apple-button" href="\/auth\/apple\/login\?returnTo=%2Fclasses"><img alt="Sign in with Apple"/,
     )
     expect(headers['set-cookie']).toBeUndefined()
   })
@@ -197,6 +197,7 @@ describe('createApp', () => {
 describe('the views', () => {
   it.each(readdirSync('example-app/views'))('%s escapes all that it shows', (name) => {
     const view = readFileSync(`example-app/views/${name}`, 'utf8')
-    expect(view.match(/<%-(?! include\()/g)).toBeNull()
+    // What appleButton() gives is escaped already.
+    expect(view.match(/<%-(?! (include|signInButton)\()/g)).toBeNull()
   })
 })
