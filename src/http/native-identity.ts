@@ -6,6 +6,7 @@ import { AppleIdentityError, AppleIdTokenError, AppleNativeLoginError } from '..
 import { personSubject } from '../session/subject.js'
 import type { Identity } from './identity-request.js'
 import type { Instance } from './instance.js'
+import { loginStart } from './login-start.js'
 import type { NativeLogin } from './native-login.js'
 
 /** Who a native app's person is. */
@@ -42,7 +43,9 @@ export async function requestNativeIdentity(instance: Instance, login: NativeLog
   if (claims.aud === config.clientId && code === undefined) {
     throw new AppleIdTokenError('An identityToken for clientId itself signs nobody in without its authorizationCode.')
   }
-  await requireConsent(instance, claims)
+  // Apple exchanges no code from before the end of a consent, so the second of it need not count.
+  if (code === undefined) await requireConsent(instance, claims)
+  else await requireConsent(instance, claims, loginStart({ loginAt: Date.now() / 1000 }, claims))
   const release = await useOnce(instance, identityToken, claims)
   try {
     const tokens = code === undefined ? undefined : await exchange(instance, claims, code, redirectUri)
@@ -72,13 +75,17 @@ async function exchange(
 }
 
 /**
- * Has the person's consent, or account here, not ended since the token was issued? Apple tells the second alone, so the
- * whole of it counts.
+ * Has the person's consent, or account here, not ended since the token was issued? Apple tells the second alone, so it
+ * counts from its beginning, unless the caller knows better (`issuedAt`, in milliseconds since 1970).
  *
  * @throws AppleIdTokenError, AppleStoreError
  */
-export async function requireConsent({ marks }: Instance, claims: AppleClaims): Promise<void> {
-  if (claims.iat * 1000 > (await marks.find(personSubject(claims.sub)))) return
+export async function requireConsent(
+  { marks }: Instance,
+  claims: AppleClaims,
+  issuedAt: number = claims.iat * 1000,
+): Promise<void> {
+  if (issuedAt > (await marks.find(personSubject(claims.sub)))) return
   throw new AppleIdTokenError('The id_token is older than the end of this person’s consent.', {
     details: { sub: claims.sub },
   })

@@ -149,17 +149,22 @@ describe('a native login that must be refused', () => {
     },
   )
 
-  it.each([
-    ['a minute before', 60],
-    ['in the second in which', 0],
-  ])('began %s the person took the consent back, with a code or without', async (_when, seconds) => {
+  it('began before the person took the consent back, with a code or without', async () => {
     const app = await startNativeApp()
-    const iat = Math.floor(Date.now() / 1000) - seconds
+    const iat = Math.floor(Date.now() / 1000) - 60
     const [one, other] = [signInOnDevice(apple, { claims: { iat } }), signInOnDevice(apple, { claims: { iat } })]
-    await notify(apple, app, 'consent-revoked', { event_time: iat * 1000 + seconds * 1000 + 1 })
+    await notify(apple, app, 'consent-revoked')
     await expectNativeRefused(app, one, 'ERR_APPLE_ID_TOKEN')
     await expectNativeRefused(app, { identityToken: other.identityToken }, 'ERR_APPLE_ID_TOKEN')
     expect(apple.requestsTo('/token')).toEqual([])
+  })
+
+  it('has no code, and began in the second in which the person took the consent back', async () => {
+    const app = await startNativeApp()
+    const iat = Math.floor(Date.now() / 1000)
+    const { identityToken } = signInOnDevice(apple, { claims: { iat } })
+    await notify(apple, app, 'consent-revoked', { event_time: iat * 1000 + 1 })
+    await expectNativeRefused(app, { identityToken }, 'ERR_APPLE_ID_TOKEN')
   })
 
   it('has no code, and comes to two nodes at once', async () => {

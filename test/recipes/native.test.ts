@@ -41,6 +41,8 @@ describe('the README’s recipe for native apps', () => {
   })
 
   it('knows a person by the token alone, and by the same sub', async () => {
+    // The sign-out above has ended the consent, and a token of that very second is not believed.
+    await new Promise((resolve) => setTimeout(resolve, 1000))
     const { identityToken } = await askApple()
     const answer = await app.visitor().get('/api/account').set('Authorization', `Bearer ${identityToken}`)
     expect(answer.body).toEqual({ sub: app.simulator.subject(app.personId('Home User')) })
