@@ -1,13 +1,10 @@
 import type { Express } from 'express'
 import { createAppTransfers, type AppTransfers } from './app-transfer/app-transfers.js'
-import type { PersonChanges } from './change-person.js'
 import { createClientCredentials, type ClientCredentials, type CreateClientOptions } from './client-credentials.js'
 import type { SimulatorClient } from './client-registry.js'
-import type { FaultOptions } from './faults.js'
+import { createControls, type SimulatorControls } from './controls.js'
 import type { SimulatorPerson, SimulatorSchool } from './person.js'
 import type { GrantFilter } from './grant-book.js'
-import { requireKnownNames } from './known-names.js'
-import { endConsents } from './notifications/end-consents.js'
 import { signInOnDevice, type DeviceSignIn, type DeviceSignInOptions } from './native/sign-in-on-device.js'
 import { notify, signNotification } from './notifications/notify.js'
 import type { NotifyOptions } from './notifications/notify-options.js'
@@ -15,15 +12,14 @@ import { newPerson, newSchool, type NewPerson, type NewSchool } from './newcomer
 import { withoutProgress, type SimulatorNotification } from './notifications/outbox.js'
 import { createLoopbackServer, type ListenOptions } from './loopback-server.js'
 import type { SimulatorRequest } from './request-log.js'
+import { revokeGrants } from './revoke-grants.js'
 import { createSimulatorApp } from './simulator-app.js'
 import { parseSimulatorOptions, type AppleSimulatorOptions } from './simulator-options.js'
 import { createSimulatorState, type SimulatorState } from './simulator-state.js'
-import { behave, change, expireAccessTokens, fail, rotateKeys } from './window/controls.js'
-import { noteOutcome, type Outcome } from './window/outcome.js'
-import { recordDeviceSignIn } from './window/record-delivery.js'
+import { recordDeviceSignIn } from './window/record-device.js'
 
 /** Apple, pretended, for development and tests. */
-export interface AppleSimulator extends AppTransfers {
+export interface AppleSimulator extends AppTransfers, SimulatorControls {
   /** The Express app, for mounting elsewhere; then give `baseUrl`. */
   readonly app: Express
   /** The issuer and base of all endpoints. @throws Error before `listen()` when there is no `baseUrl` */
@@ -48,8 +44,6 @@ export interface AppleSimulator extends AppTransfers {
   readonly registerClient: (client: SimulatorClient) => void
   /** Makes a key pair, registers an app with it and hands over what the app needs. */
   readonly createClient: (options: CreateClientOptions) => ClientCredentials
-  /** Lets a new signing key in and the oldest out, as Apple does every few weeks. */
-  readonly rotateKeys: () => Promise<void>
   /**
    * Ends consents as a person or school does in the account settings, and tells their apps `consent-revoked` in the
    * background; answers how many ended. Default: all of them.
@@ -78,17 +72,6 @@ export interface AppleSimulator extends AppTransfers {
    * @throws Error before `listen()` when there is no baseUrl
    */
   readonly signInOnDevice: (options: DeviceSignInOptions) => Promise<DeviceSignIn>
-  /**
-   * Changes a person: the next id_token, the consent page and the Roster API show it; a restart forgets it.
-   * @throws TypeError for somebody unknown and for what cannot be
-   */
-  readonly changePerson: (personId: string, changes: PersonChanges) => void
-  /** Ends every access token at once; refresh tokens stay. */
-  readonly expireAccessTokens: () => void
-  /** Lets the next requests that fit fail, be late, or get no answer. @throws TypeError for options that make no sense */
-  readonly fail: (fault: FaultOptions) => void
-  /** Calls off every fault that did not strike yet. */
-  readonly behave: () => void
   /** The `sub` that a team sees for a person. Default team: the first that registered an app. */
   readonly subject: (personId: string, teamId?: string) => string
 }
@@ -102,13 +85,8 @@ export function createAppleSimulator(options: AppleSimulatorOptions = {}): Apple
   const config = parseSimulatorOptions(options)
   const state = createSimulatorState(config, options, url)
   const app = createSimulatorApp(state)
-  const server = createLoopbackServer(app)
+  const server = createLoopbackServer(app, config.baseUrl)
   let clientsCreated = 0
-
-  function noted<Done extends Outcome>(outcome: Done): Done {
-    noteOutcome(state, outcome.said)
-    return outcome
-  }
 
   function url(): string {
     const found = config.baseUrl ?? server.url()
@@ -150,35 +128,17 @@ export function createAppleSimulator(options: AppleSimulatorOptions = {}): Apple
       clients.forEach(state.clients.register)
       return credentials
     },
-    rotateKeys: () => noted(rotateKeys(state)).work,
-    revokeGrant: (filter = {}) => revokeGrant(state, filter),
+    revokeGrant: (filter = {}) => revokeGrants(state, filter),
     notify: (options) => notify(state, options),
     signNotification: (options) => signNotification(state, options),
     signInOnDevice: async (options) => recordDeviceSignIn(state, options, await signInOnDevice(state, options)),
     ...createAppTransfers(state),
+    ...createControls(state),
     get notifications() {
       return state.outbox.list().map(withoutProgress)
     },
-    changePerson: (id, changes) => void noted(change(state, id, changes)),
-    expireAccessTokens: () => void noted(expireAccessTokens(state)),
-    fail: (fault) => void noted(fail(state, fault)),
-    behave: () => void noted(behave(state)),
     subject: (personId, teamId) => subject(state, personId, teamId),
   }
-}
-
-function revokeGrant(state: SimulatorState, filter: GrantFilter): number {
-  requireKnownNames('revokeGrant', filter, ['clientId', 'personId', 'organizationId'])
-  const { clientId, personId, organizationId } = filter
-  const client = state.clients.find(clientId)
-  if (clientId !== undefined && client === undefined) throw new TypeError(`The client ${clientId} is not registered.`)
-  return endConsents(
-    state,
-    (grant) =>
-      (client === undefined || grant.consentGroup === client.consentGroup) &&
-      (personId === undefined || grant.person?.id === personId) &&
-      (organizationId === undefined || grant.organizationId === organizationId),
-  )
 }
 
 function subject({ clients, directory, subject }: SimulatorState, personId: string, teamId?: string): string {

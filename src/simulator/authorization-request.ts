@@ -1,7 +1,7 @@
 // https://developer.apple.com/documentation/signinwithapplerestapi/request-an-authorization-to-the-sign-in-with-apple-server
 import type { ClientRegistry, RegisteredClient } from './client-registry.js'
 import { PageError } from './oauth-error.js'
-import { parseParameters, type Parameters } from './parameters.js'
+import { parseParameters, type Parameters, shortName } from './parameters.js'
 import { parseResponseDelivery, type ResponseDelivery } from './response-mode.js'
 import { services, testScope, type ResponseType, type SimulatorService } from './services.js'
 
@@ -30,7 +30,7 @@ export function parseAuthorizationRequest(
   const parameters = parseParameters(query)
   if (!parameters.wellFormed) throw new PageError('invalid_request', 'The query is not percent-encoded UTF-8.')
   if (parameters.repeated !== undefined) {
-    throw new PageError('invalid_request', `The parameter ${parameters.repeated} is repeated.`)
+    throw new PageError('invalid_request', `The parameter ${shortName(parameters.repeated)} is repeated.`)
   }
   const client = parseClient(service, parameters, clients)
   const redirectUri = parseRedirectUri(parameters, client)

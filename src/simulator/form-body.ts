@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import { OAuthError } from './oauth-error.js'
-import { createParameters, parseParameters, type Parameters } from './parameters.js'
+import { createParameters, parseParameters, type Parameters, shortName } from './parameters.js'
 
 const formType = 'application/x-www-form-urlencoded'
 const forms = new WeakMap<Request, Parameters>()
@@ -19,7 +19,9 @@ export async function readForm(req: Request, res: Response): Promise<Parameters>
   const form = parseBody(await readBody(req, res))
   forms.set(req, form)
   if (!form.wellFormed) throw new OAuthError('invalid_client', 'the body is not percent-encoded')
-  if (form.repeated !== undefined) throw new OAuthError('invalid_request', `the field ${form.repeated} is repeated`)
+  if (form.repeated !== undefined) {
+    throw new OAuthError('invalid_request', `the field ${shortName(form.repeated)} is repeated`)
+  }
   return form
 }
 

@@ -20,8 +20,11 @@ export interface LoopbackServer {
   readonly url: () => string | undefined
 }
 
-/** Prepares the server for an Express app. */
-export function createLoopbackServer(app: RequestListener): LoopbackServer {
+/** The names that this machine has for itself; browsers resolve them without asking anybody. */
+const ownName = /^(localhost|[\w.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
+
+/** Prepares the server for an Express app, which is asked under names of this machine and `baseUrl`'s alone. */
+export function createLoopbackServer(app: RequestListener, baseUrl?: string): LoopbackServer {
   let server: Server | undefined
   let url: string | undefined
   return {
@@ -30,7 +33,7 @@ export function createLoopbackServer(app: RequestListener): LoopbackServer {
       const { port = 0, host = '127.0.0.1' } = options
       requireLoopback(host)
       if (server !== undefined) throw new Error('The Apple simulator listens already: call close() first.')
-      const opening = createServer(app)
+      const opening = createServer(underOwnName(app, baseUrl))
       server = opening
       try {
         url = await open(opening, port, host)
@@ -54,6 +57,20 @@ export function createLoopbackServer(app: RequestListener): LoopbackServer {
       })
     },
     url: () => url,
+  }
+}
+
+/** A page whose own name somebody has led to this machine (DNS rebinding) would pass for one of the simulator's. */
+function underOwnName(app: RequestListener, baseUrl: string | undefined): RequestListener {
+  return (req, res) => {
+    const { host } = req.headers
+    // Who names no host is no browser.
+    if (!host || ownName.test(host) || (baseUrl !== undefined && host.toLowerCase() === new URL(baseUrl).host)) {
+      app(req, res)
+      return
+    }
+    res.writeHead(403, { 'content-type': 'text/plain' })
+    res.end('The Apple simulator answers under localhost, 127.0.0.1, [::1] and its baseUrl alone.\n')
   }
 }
 

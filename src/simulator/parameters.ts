@@ -1,3 +1,5 @@
+import type { Request } from 'express'
+
 /** Parameters of a query or a form, as RFC 6749 reads them. */
 export interface Parameters {
   /** The value; undefined also for an empty one, which RFC 6749 section 3.1 treats as omitted. */
@@ -33,6 +35,16 @@ export function createParameters(pairs: readonly (readonly [string, string])[], 
     repeated,
     wellFormed,
   }
+}
+
+/** A parameter's name as it may be repeated: what is longer than any of Apple's may be a code in the wrong place. */
+export function shortName(name: string): string {
+  return name.length <= 30 ? name : '…'
+}
+
+/** The query of a request as it came; empty where there is none. */
+export function queryOf({ originalUrl }: Request): string {
+  return /\?(.*)$/s.exec(originalUrl)?.[1] ?? ''
 }
 
 function isPercentEncoded(encoded: string): boolean {

@@ -40,7 +40,7 @@ const openNames = new Set([
 const tokenNames = new Set(['client_secret', 'id_token', 'identityToken', 'payload'])
 
 // The shapes of codes and tokens, of a JWT and of a private key: in the wrong field they stay secret.
-const secretShape = /eyJ[\w-]{8,}|\b[car][0-9a-f]{32}\.|-----BEGIN|\b[\w-]{60,}\b/
+const secretShape = /eyJ[\w-]{8,}|\b[car][0-9a-f]{32}\.|-----BEGIN|\b[\w-]{40,}\b/
 
 /** Draws a key of its own, so that a tag says nothing to those who guess. */
 export function createRedaction(): Redaction {
