@@ -4,12 +4,7 @@ import { fullName, type SimulatorPerson } from './person.js'
 import type { SimulatorState } from './simulator-state.js'
 
 /** What can change in a person's life; what is left out stays. A restart forgets it, with or without a state file. */
-export interface PersonChanges {
-  readonly givenName?: string
-  readonly familyName?: string
-  /** `null` for no address at all. */
-  readonly email?: string | null
-  readonly emailVerified?: boolean
+export interface PersonChanges extends PersonFields {
   /** Whether the apps that know an address of this private account get the relay address instead of its own. */
   readonly hideEmail?: boolean
 }

@@ -32,7 +32,11 @@ export interface ClientCredentials {
   readonly keyId: string
   /** PKCS#8 PEM, like a .p8 file. */
   readonly privateKey: string
-  /** The variables (APPLE_*, or with `envPrefix`) that point an app at this simulator. @throws Error before `listen()` when there is no baseUrl */
+  /**
+   * The variables (APPLE_*, or with `envPrefix`) that point an app at this simulator; those that would be in the way are
+   * empty, which is absent.
+   * @throws Error before `listen()` when there is no baseUrl
+   */
   readonly environment: Record<string, string>
 }
 
@@ -86,6 +90,11 @@ export function createClientCredentials(
     ...{ clientId, teamId, keyId, privateKey },
     get environment() {
       return {
+        // What an app has set for its own Apple must not stand beside the rest.
+        [`${envPrefix}PRIVATE_KEY_FILE`]: '',
+        [`${envPrefix}CLIENT_SECRET`]: '',
+        [`${envPrefix}ISSUER`]: '',
+        [`${envPrefix}AUDIENCES`]: bundleIds.join(','),
         [`${envPrefix}SERVICE`]: service,
         [`${envPrefix}CLIENT_ID`]: clientId,
         [`${envPrefix}TEAM_ID`]: teamId,
@@ -94,7 +103,6 @@ export function createClientCredentials(
         [`${envPrefix}REDIRECT_URI`]: redirectUris[0] ?? '',
         [`${envPrefix}BASE_URL`]: url(),
         [`${envPrefix}ROSTER_BASE_URL`]: url(),
-        ...(bundleIds.length > 0 && { [`${envPrefix}AUDIENCES`]: bundleIds.join(',') }),
       }
     },
   }

@@ -22,6 +22,7 @@ export interface Directory {
 export interface PersonFields {
   readonly givenName?: string
   readonly familyName?: string
+  /** `null` for no address at all. */
   readonly email?: string | null
   readonly emailVerified?: boolean
 }

@@ -1,4 +1,4 @@
-import { createTransfers, type Transfers } from './app-transfer/transfers.js'
+import { createTransferBook, type TransferBook } from './app-transfer/transfer-book.js'
 import type { AuthorizationRequest } from './authorization-request.js'
 import { BoundedMap } from './bounded-map.js'
 import { createClientRegistry, type ClientRegistry } from './client-registry.js'
@@ -26,7 +26,7 @@ export interface SimulatorState {
   readonly grants: GrantBook
   readonly tokens: TokenBook
   /** Apps that go to another team; like registrations they end with the process. */
-  readonly transfers: Transfers
+  readonly transfers: TransferBook
   readonly keys: SigningKeys
   readonly requests: RequestLog
   readonly rosterOf: Rosters
@@ -70,7 +70,7 @@ export function createSimulatorState(
     directory,
     grants,
     tokens,
-    transfers: createTransfers(config.now),
+    transfers: createTransferBook(config.now),
     keys,
     requests: createRequestLog(),
     rosterOf: createRosters({ directory, clients: registry, subject, schoolSize, hasRoles }),

@@ -216,6 +216,10 @@ describe('createAppleSimulator', () => {
       expect(client).toMatchObject({ clientId: 'com.example.app1', teamId: 'SIMTEAM001', keyId: 'SIMKEY0001' })
       expect(client.privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----\n/)
       expect(client.environment).toEqual({
+        APPLE_PRIVATE_KEY_FILE: '',
+        APPLE_CLIENT_SECRET: '',
+        APPLE_ISSUER: '',
+        APPLE_AUDIENCES: '',
         APPLE_SERVICE: 'account-data-sharing',
         APPLE_CLIENT_ID: client.clientId,
         APPLE_TEAM_ID: client.teamId,
@@ -238,7 +242,7 @@ describe('createAppleSimulator', () => {
       })
       expect(client.environment).toMatchObject({ APPLE_SCHOOL_CLIENT_ID: client.clientId, APPLE_SCHOOL_BASE_URL: url })
       const names = Object.keys(client.environment)
-      expect(names).toHaveLength(8)
+      expect(names).toHaveLength(12)
       expect(names.filter((name) => !name.startsWith('APPLE_SCHOOL_'))).toEqual([])
     })
 

@@ -4,7 +4,7 @@ import type { Grant } from '../grant-book.js'
 import type { SimulatorPerson } from '../person.js'
 import type { SimulatorState } from '../simulator-state.js'
 import { consumerSubject, managedSubject } from '../subject.js'
-import type { Transfer } from './transfers.js'
+import type { Transfer } from './transfer-book.js'
 
 const service = 'sign-in-with-apple'
 

@@ -1,4 +1,5 @@
 // https://developer.apple.com/documentation/signinwithapple/incorporating-sign-in-with-apple-into-other-platforms
+import { locales } from '../locales.js'
 import { PageError } from '../oauth-error.js'
 
 /** The three images, by the last part of their paths. */
@@ -29,10 +30,6 @@ export interface ButtonTitle {
 export type LogoSize = (typeof logoSizes)[number]
 
 const logoSizes = ['small', 'medium', 'large'] as const
-const locales = (
-  'ar_SA ca_ES cs_CZ da_DK de_DE el_GR en_GB en_US es_ES es_MX fi_FI fr_CA fr_FR hr_HR hu_HU id_ID it_IT iw_IL ja_JP ' +
-  'ko_KR ms_MY nl_NL no_NO pl_PL pt_BR pt_PT ro_RO ru_RU sk_SK sv_SE th_TH tr_TR uk_UA vi_VI zh_CN zh_HK zh_TW'
-).split(' ')
 
 const look = ['color', 'border', 'border_radius', 'scale']
 const titled = ['height', 'width', ...look, 'type', 'locale']

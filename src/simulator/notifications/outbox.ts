@@ -4,7 +4,6 @@ import type { SimulatorConfig } from '../simulator-options.js'
 import type { SigningKeys } from '../signing-keys.js'
 import type { Notification } from './notification.js'
 import { createPlaces } from './places.js'
-import type { NotificationAttempt } from '../window/record-delivery.js'
 import { postNotification } from './post-notification.js'
 
 /** One notification and what became of it. It never holds the JWT. */
@@ -29,6 +28,19 @@ export interface SimulatorNotification {
 export type Delivery = { -readonly [Name in keyof SimulatorNotification]: SimulatorNotification[Name] } & {
   /** False once the app answered 200, or the last attempt failed. */
   isUnderWay: boolean
+}
+
+/** One attempt to tell an app something, and what the app answered. */
+export interface NotificationAttempt {
+  readonly notification: Notification
+  /** Of the signed token, which is not kept. */
+  readonly jwt: string
+  readonly attempt: number
+  /** 0 for none. */
+  readonly status: number
+  readonly durationMs: number
+  /** Milliseconds on the simulator's clock. */
+  readonly at: number
 }
 
 /** Sends notifications and remembers the latest. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { parseAuthorizationRequest } from '../authorization-request.js'
 import { consentPage } from '../consent-page.js'
+import { queryOf } from '../parameters.js'
 import type { SimulatorService } from '../services.js'
 import type { SimulatorState } from '../simulator-state.js'
 import { consentPath } from './consent.js'
@@ -9,8 +10,7 @@ import type { Endpoint } from './endpoint.js'
 /** GET authorize: checks everything, then asks the person in front of the screen. */
 export function authorizeEndpoint(state: SimulatorState, service: SimulatorService): Endpoint {
   return function authorize(req, _res, note) {
-    const query = /\?(.*)$/s.exec(req.originalUrl)?.[1] ?? ''
-    const request = parseAuthorizationRequest(service, query, state.clients)
+    const request = parseAuthorizationRequest(service, queryOf(req), state.clients)
     note.clientId = request.client.clientId
     note.about = request
     const id = randomBytes(32).toString('base64url')

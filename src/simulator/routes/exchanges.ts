@@ -5,9 +5,6 @@ import { refuseOtherSites } from '../own-site.js'
 import type { SimulatorState } from '../simulator-state.js'
 import { mostStreams, positionOf, streamChanges } from '../window/live-stream.js'
 
-/** Where the page listens. */
-export const exchangesPath = '/simulator/exchanges'
-
 /** GET of the exchanges as they happen, for the simulator's own page. */
 export function exchangesRoute({ window, config }: SimulatorState): RequestHandler {
   return function exchanges(req, res) {

@@ -1,7 +1,7 @@
 // https://developer.apple.com/documentation/rosterapi
 import type { Request } from 'express'
 import { emptyAnswer, jsonAnswer } from '../answer.js'
-import { parseParameters, type Parameters } from '../parameters.js'
+import { parseParameters, queryOf, type Parameters } from '../parameters.js'
 import type { RequestNote } from '../request-log.js'
 import { parseRosterPath, type RosterPath } from '../roster-path.js'
 import { parseLimit, parseRole } from '../roster-query.js'
@@ -87,7 +87,7 @@ function pageOf(
 }
 
 function parseQuery(req: Request): Parameters {
-  const query = parseParameters(/\?(.*)$/s.exec(req.originalUrl)?.[1] ?? '')
+  const query = parseParameters(queryOf(req))
   if (!query.wellFormed) throw new RosterRefusal(400, 'the query is not percent-encoded UTF-8')
   if (query.repeated !== undefined) throw new RosterRefusal(400, 'a parameter is repeated')
   return query

@@ -1,10 +1,9 @@
-import { changePerson } from '../change-person.js'
+import { changePerson, type PersonChanges } from '../change-person.js'
 import type { FaultOptions } from '../faults.js'
 import { fullName } from '../person.js'
 import type { SimulatorState } from '../simulator-state.js'
 import { faultWords } from './fault-words.js'
 import type { Outcome } from './outcome.js'
-import type { PersonChanges } from '../change-person.js'
 
 /** Lets a new signing key in and the oldest out. */
 export function rotateKeys({ keys }: SimulatorState): Outcome & { readonly work: Promise<void> } {

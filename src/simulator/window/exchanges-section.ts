@@ -1,8 +1,7 @@
 import escapeHtml from 'escape-html'
 import { movingPartsPath } from '../home/moving-parts.js'
-import { exchangesPath } from '../routes/exchanges.js'
 import type { SimulatorState } from '../simulator-state.js'
-import { positionOf } from './live-stream.js'
+import { exchangesPath, positionOf } from './live-stream.js'
 import { sequence } from './sequence.js'
 
 /** Shows what was said between browser, app and Apple; `path` is where the simulator is mounted. */

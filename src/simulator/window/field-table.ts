@@ -22,7 +22,7 @@ function row({ name, value }: ShownField, whose = ''): string {
 }
 
 /** Shows a value, or the tag of a secret. */
-export function valueOf(value: Shown): string {
+function valueOf(value: Shown): string {
   if ('text' in value) return `<code>${escapeHtml(value.text)}</code>`
   if ('parts' in value) return '<span class="hidden">decoded below, signature hidden</span>'
   return `${tagOf(value.tag)} <span class="hidden">${String(value.length)} characters, hidden</span>`

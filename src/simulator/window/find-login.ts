@@ -1,4 +1,4 @@
-import type { Request } from 'express'
+import { bearerOf } from '../bearer-token.js'
 import { fullName } from '../person.js'
 import type { SimulatorState } from '../simulator-state.js'
 import type { Login } from './login.js'
@@ -6,11 +6,6 @@ import type { AnsweredRequest } from './record-request.js'
 
 /** Keys are asked for without a word about whom: right after a login they are its own. */
 const closeMs = 10_000
-
-/** The token in the Authorization header. */
-export function bearerOf(req: Request): string | undefined {
-  return /^Bearer +(\S{1,4096})$/i.exec(req.headers.authorization ?? '')?.[1]
-}
 
 /** Finds or begins the login of a request, and remembers where its codes and tokens came from. */
 export function findLogin(
@@ -60,5 +55,5 @@ function loginOf(
     const latest = log.list().findLast(({ kind }) => kind !== 'note')
     return latest !== undefined && config.now() - latest.at < closeMs ? latest.login : logins.none
   }
-  return logins.ofSecret(asked.get('token') ?? bearerOf(req)) ?? logins.none
+  return logins.ofSecret(asked.get('token') ?? bearerOf(req.headers.authorization)) ?? logins.none
 }

@@ -8,6 +8,9 @@ const heartbeatMs = 15_000
 /** How long a browser waits before it comes again. */
 const retryMs = 1000
 
+/** Where the page listens. */
+export const exchangesPath = '/simulator/exchanges'
+
 /** The most pages that are kept up to date at once. */
 export const mostStreams = 50
 

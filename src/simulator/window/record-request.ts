@@ -2,12 +2,14 @@ import type { Request } from 'express'
 import type { Answer } from '../answer.js'
 import type { AuthorizationRequest } from '../authorization-request.js'
 import type { ResponseFields } from '../authorization-response.js'
+import { bearerOf } from '../bearer-token.js'
 import { formOf } from '../form-body.js'
-import { parseParameters } from '../parameters.js'
+import { parseParameters, queryOf } from '../parameters.js'
+import { fullName } from '../person.js'
 import type { RequestNote, SimulatorEndpoint } from '../request-log.js'
 import type { SimulatorService } from '../services.js'
 import type { SimulatorState } from '../simulator-state.js'
-import { bearerOf, findLogin } from './find-login.js'
+import { findLogin } from './find-login.js'
 import { recordCallback } from './record-callback.js'
 import type { ShownField } from './shown-field.js'
 
@@ -55,10 +57,7 @@ export function recordRequest(state: SimulatorState, request: AnsweredRequest): 
 }
 
 function parametersOf(req: Request): Pairs {
-  const form = formOf(req)
-  if (form !== undefined) return form.pairs
-  const query = /\?(.*)$/s.exec(req.originalUrl)?.[1]
-  return query === undefined ? [] : parseParameters(query).pairs
+  return (formOf(req) ?? parseParameters(queryOf(req))).pairs
 }
 
 // Neither the id of a consent page nor what may stand in the path of the Roster API is for the eyes of everybody.
@@ -71,9 +70,9 @@ function askedOf(state: SimulatorState, { endpoint, req }: AnsweredRequest, pair
   const { redaction } = state.window
   const fields = pairs.slice(0, mostParameters).map(([name, value]) => {
     const person = endpoint === 'consent' && name === 'person' ? state.directory.person(value) : undefined
-    return redaction.field(name, person === undefined ? value : `${person.givenName} ${person.familyName}`)
+    return redaction.field(name, person === undefined ? value : fullName(person))
   })
-  const bearer = bearerOf(req)
+  const bearer = bearerOf(req.headers.authorization)
   return bearer === undefined ? fields : [redaction.field('access_token', bearer), ...fields]
 }
 

@@ -13,7 +13,7 @@ export interface Transfer {
 }
 
 /** The transfers that were begun; each is open for 60 days on Apple's clock. */
-export interface Transfers {
+export interface TransferBook {
   /** Begins the transfer of an app and its group; one that was begun before ends. */
   readonly begin: (client: RegisteredClient, toTeamId: string) => void
   /** Ends it early; answers whether it was open. */
@@ -25,7 +25,7 @@ export interface Transfers {
 }
 
 /** Starts without any transfer; `now` is in milliseconds. */
-export function createTransfers(now: () => number): Transfers {
+export function createTransferBook(now: () => number): TransferBook {
   const transfers = new Map<string, Transfer>()
   const open = (): Transfer[] => [...transfers.values()].filter(({ acceptedAt }) => now() < acceptedAt + windowMs)
   return {
