@@ -39,9 +39,7 @@ export function prepareSimulator(url: string): { simulator: AppleSimulator; setV
   return {
     simulator,
     setVariables() {
-      // Empty is absent: of the three ways to give a key, the simulator's is the one that counts.
-      const noOtherKey = { APPLE_PRIVATE_KEY_FILE: '', APPLE_CLIENT_SECRET: '' }
-      Object.assign(process.env, noOtherKey, people.environment, schools.environment)
+      Object.assign(process.env, people.environment, schools.environment)
       process.env.SESSION_SECRET ||= keptSecret()
     },
   }

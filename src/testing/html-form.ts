@@ -22,8 +22,8 @@ export function readSelfPostingForm(html: string): HtmlForm | undefined {
 
 /** What a person reads on a page, in one line. */
 export function visibleText(html: string): string {
-  const withoutCode = html.replace(/<(style|script|title)\b[\s\S]*?<\/\1>/gi, ' ')
-  return unescapeHtml(withoutCode.replace(/<[^>]*>/g, ' '))
+  const withoutCode = html.slice(0, 64 * 1024).replace(/<(style|script|title)\b[\s\S]*?<\/\1>/gi, ' ')
+  return unescapeHtml(withoutCode.replace(/<[^<>]*>/g, ' '))
     .replace(/\s+/g, ' ')
     .trim()
 }

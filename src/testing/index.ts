@@ -1,5 +1,5 @@
 export { startTestApple, type TestApple, type TestAppleOptions } from './start-test-apple.js'
-export type { TestAgent, TestAnswer, TestClient, TestRequest } from './agent.js'
+export type { AgentJar, TestAgent, TestAnswer, TestClient, TestRequest } from './agent.js'
 export type { ConsentOptions } from './consent.js'
 export type { TestNotificationOptions, TestNotifyOptions } from './notifications.js'
 export type { TestLocator, TestPage, TestPageResponse } from './page.js'
@@ -7,4 +7,4 @@ export type { PersonReference, SchoolReference, SeededPerson, TestPersonOptions 
 export type { TestSchool, TestSchoolOptions } from './schools.js'
 export type { SignInOptions } from './sign-in.js'
 export type { SignInPageOptions } from './sign-in-page.js'
-export type { NativeTokenOptions, TestApp, TestAppOptions } from './test-app.js'
+export type { TestApp, TestAppOptions, TestDeviceSignInOptions } from './test-app.js'

@@ -27,7 +27,7 @@ export interface TestNotifyOptions extends TestNotificationOptions {
  * Lets something happen and makes what Apple posts about it.
  * @throws TypeError for options that make no sense
  */
-export async function createNotification(
+export async function signNotification(
   app: AppUnderTest,
   options: TestNotificationOptions,
 ): Promise<{ readonly payload: string }> {
@@ -46,7 +46,7 @@ export async function deliverNotification(app: AppUnderTest, options: TestNotify
     if (status !== 200) throw new Error(`The app answered Apple's notification ${describeStatus(status)}.`)
     return
   }
-  const { payload } = await createNotification(app, about)
+  const { payload } = await signNotification(app, about)
   const request = to.post(path)
   request.redirects(0)
   request.ok(() => true)

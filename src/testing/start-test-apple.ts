@@ -27,7 +27,7 @@ export interface TestApple extends TestApp {
   /** Lets there be a new school, with an administrator. @throws TypeError for numbers that make no sense */
   readonly school: (options?: TestSchoolOptions) => TestSchool
   /** Ends every access token now; refresh tokens stay. */
-  readonly expireTokens: () => void
+  readonly expireAccessTokens: () => void
   /** Stops Apple. */
   readonly close: () => Promise<void>
 }
@@ -51,7 +51,7 @@ export async function startTestApple({ simulator: knobs, port = 0, ...app }: Tes
       registerApp: (options) => createTestApp(simulator, options),
       person: (options = {}) => addPerson(simulator, options),
       school: (options = {}) => addSchool(simulator, options),
-      expireTokens: simulator.expireAccessTokens,
+      expireAccessTokens: simulator.expireAccessTokens,
       close: simulator.close,
     }
   } catch (error) {

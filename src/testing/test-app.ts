@@ -9,8 +9,8 @@ import type { TestAgent } from './agent.js'
 import { besideCallback, type AppUnderTest } from './app-under-test.js'
 import type { ConsentOptions } from './consent.js'
 import {
-  createNotification,
   deliverNotification,
+  signNotification,
   type TestNotificationOptions,
   type TestNotifyOptions,
 } from './notifications.js'
@@ -28,7 +28,7 @@ export interface TestAppOptions extends Omit<CreateClientOptions, 'redirectUris'
 }
 
 /** What a person does on their own device. */
-export type NativeTokenOptions = Partial<Omit<DeviceSignInOptions, 'personId'>>
+export type TestDeviceSignInOptions = Partial<Omit<DeviceSignInOptions, 'personId'>>
 
 /** One app, or one instance of `appleAuth()`, and what people do with it. */
 export interface TestApp {
@@ -59,12 +59,10 @@ export interface TestApp {
    */
   readonly notify: (options: TestNotifyOptions) => Promise<void>
   /** The same, but hands over the body that Apple would post, signed. */
-  readonly notification: (options: TestNotificationOptions) => Promise<{ readonly payload: string }>
+  readonly signNotification: (options: TestNotificationOptions) => Promise<{ readonly payload: string }>
   /** Signs a person in on their own device. Default client id: the first of `bundleIds`. */
-  readonly nativeToken: (person: PersonReference, options?: NativeTokenOptions) => Promise<DeviceSignIn>
+  readonly signInOnDevice: (person: PersonReference, options?: TestDeviceSignInOptions) => Promise<DeviceSignIn>
 }
-
-const inTheWay = ['PRIVATE_KEY_FILE', 'CLIENT_SECRET', 'ISSUER', 'AUDIENCES']
 
 /**
  * Registers an app.
@@ -73,7 +71,7 @@ const inTheWay = ['PRIVATE_KEY_FILE', 'CLIENT_SECRET', 'ISSUER', 'AUDIENCES']
 export function createTestApp(simulator: AppleSimulator, options: TestAppOptions): TestApp {
   const { redirectUri, loginPath, ...registration } = options
   const credentials = simulator.createClient({ ...registration, redirectUris: [redirectUri] })
-  const { envPrefix = 'APPLE_', bundleIds } = registration
+  const { bundleIds } = registration
   const url = new URL(redirectUri)
   const { clientId } = credentials
   const app: AppUnderTest = {
@@ -82,10 +80,7 @@ export function createTestApp(simulator: AppleSimulator, options: TestAppOptions
   }
   const who = (person: PersonReference) => findPerson(simulator, person)
   return {
-    environment: {
-      ...Object.fromEntries(inTheWay.map((name) => [`${envPrefix}${name}`, ''])),
-      ...credentials.environment,
-    },
+    environment: credentials.environment,
     credentials,
     signIn: async (agent, person, how = {}) => signInAgent(app, agent, who(person), how),
     connectSchool: async (agent, school = 'first-school', how = {}) =>
@@ -93,9 +88,9 @@ export function createTestApp(simulator: AppleSimulator, options: TestAppOptions
     signInPage: async (page, person, how = {}) => signInPage(app, page, who(person), how),
     approveInPage: async (page, person, how = {}) => approveInPage(app, page, who(person), how),
     notify: (about) => deliverNotification(app, about),
-    notification: (about) => createNotification(app, about),
-    nativeToken: async (person, { clientId: bundleId = bundleIds?.[0], ...device } = {}) => {
-      if (bundleId === undefined) throw new TypeError('nativeToken needs an app for devices: give bundleIds.')
+    signNotification: (about) => signNotification(app, about),
+    signInOnDevice: async (person, { clientId: bundleId = bundleIds?.[0], ...device } = {}) => {
+      if (bundleId === undefined) throw new TypeError('signInOnDevice needs an app for devices: give bundleIds.')
       return simulator.signInOnDevice({ ...device, clientId: bundleId, personId: who(person).id })
     },
   }

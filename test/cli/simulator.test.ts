@@ -41,6 +41,8 @@ describe('simulator', () => {
       APPLE_SERVICE: 'account-data-sharing',
       APPLE_CLIENT_ID: 'com.example.app',
       APPLE_REDIRECT_URI: 'http://localhost:3000/auth/apple/callback',
+      APPLE_PRIVATE_KEY_FILE: '',
+      APPLE_CLIENT_SECRET: '',
     })
     expect(env.APPLE_BASE_URL).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     const diagnosis = await diagnoseLive({ ...env, APPLE_HTTP_TIMEOUT_MS: '20000' })
@@ -55,6 +57,7 @@ describe('simulator', () => {
 
     expect(out).toMatch(new RegExp(`^# Apple, simulated, at ${url}\n`))
     expect(err).toContain(`Open ${url}`)
+    expect(err).toContain('with the variables that were printed on stdout')
     expect(err).toContain('Ctrl-C stops the simulator.')
     expect(code).toBe(0)
     await expect(fetch(url)).rejects.toThrow()

@@ -1,5 +1,8 @@
 import { prepareSimulator } from '../../example-app/simulator.js'
 import type { AppleSimulator } from '../../src/simulator/index.js'
+import type { Visit } from '../../src/testing/agent-browser.js'
+import { answerConsent } from '../../src/testing/consent.js'
+import { findPerson, type PersonReference } from '../../src/testing/people.js'
 import type { Visitor } from '../support/login-steps.js'
 import { Example } from './example.js'
 
@@ -68,16 +71,16 @@ export class SchoolExample {
   }
 
   /** Signs one of the simulator's people in with Apple. */
-  async signIn(visitor: Visitor, person: string): Promise<void> {
-    const { action, fields } = await this.#approve(visitor, '/auth/apple', person)
-    const answer = await visitor.post(action).set('Sec-Fetch-Site', 'same-origin').type('form').send(fields)
+  async signIn(visitor: Visitor, person: PersonReference): Promise<void> {
+    const { url, fields } = await this.#approve(visitor, '/auth/apple', person)
+    const answer = await visitor.post(url.pathname).set('Sec-Fetch-Site', 'same-origin').type('form').send(fields)
     if (answer.status !== 303) throw new Error(`the callback answered ${String(answer.status)}: ${answer.text}`)
   }
 
   /** Lets one of the simulator's people connect their school. */
-  async connect(visitor: Visitor, person = 'School Administrator'): Promise<void> {
-    const { action } = await this.#approve(visitor, '/auth/school', person)
-    const answer = await visitor.get(action)
+  async connect(visitor: Visitor, person: PersonReference = 'school-administrator'): Promise<void> {
+    const { url } = await this.#approve(visitor, '/auth/school', person)
+    const answer = await visitor.get(`${url.pathname}${url.search}`)
     if (answer.status !== 303) throw new Error(`the callback answered ${String(answer.status)}: ${answer.text}`)
   }
 
@@ -97,27 +100,10 @@ export class SchoolExample {
     }
   }
 
-  /** Goes to Apple and says yes there; what comes back is a form to post, or an address with the answer in it. */
-  async #approve(visitor: Visitor, mount: string, name: string) {
-    const login = await visitor.get(`${mount}/login`)
-    const authorizeUrl = login.headers.location ?? ''
-    const consent = await (await fetch(authorizeUrl)).text()
-    const [, consentAction = ''] = /<form method="post" action="([^"]*)"/.exec(consent) ?? []
-    const body = new URLSearchParams({ person: this.#idOf(name), decision: 'continue' })
-    const said = await fetch(new URL(consentAction, authorizeUrl), { method: 'POST', body, redirect: 'manual' })
-    const location = said.headers.get('location')
-    if (location !== null) return { action: pathOf(location), fields: {} }
-    const html = await said.text()
-    const [, action = ''] = /<form id="form_post" method="post" action="([^"]*)"/.exec(html) ?? []
-    const inputs = html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)
-    const unescaped = [...inputs].map(([, key = '', value = '']) => [key, value.replaceAll('&quot;', '"')] as const)
-    return { action: pathOf(action), fields: Object.fromEntries(unescaped) }
-  }
-
-  #idOf(name: string): string {
-    const person = this.simulator.people.find(({ givenName, familyName }) => `${givenName} ${familyName}` === name)
-    if (person === undefined) throw new Error(`No ${name} in the simulator.`)
-    return person.id
+  /** Goes to Apple and says yes there; gives the visit to the app that follows. */
+  async #approve(visitor: Visitor, mount: string, person: PersonReference): Promise<Visit> {
+    const { headers } = await visitor.get(`${mount}/login`)
+    return answerConsent(this.simulator, new URL(headers.location ?? ''), findPerson(this.simulator, person), {})
   }
 }
 
@@ -125,9 +111,4 @@ export class SchoolExample {
 export async function textOf(visitor: Visitor, path: string): Promise<string> {
   const { text } = await visitor.get(path)
   return text.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
-}
-
-function pathOf(url: string): string {
-  const { pathname, search } = new URL(url)
-  return pathname + search
 }

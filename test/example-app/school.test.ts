@@ -32,7 +32,7 @@ async function connected(): Promise<Visitor> {
 
 async function teacher(): Promise<Visitor> {
   const visitor = school.example.visitor()
-  await school.signIn(visitor, 'Class Teacher')
+  await school.signIn(visitor, 'class-teacher')
   return visitor
 }
 
@@ -233,7 +233,7 @@ describe('the classes page', () => {
   it('shows a student their own classes and teachers, and no fellow student', async () => {
     await school.syncToTheEnd(await connected())
     const visitor = school.example.visitor()
-    await school.signIn(visitor, 'First Student')
+    await school.signIn(visitor, 'first-student')
     const page = await textOf(visitor, '/classes')
     expect(page).toMatch(/Teachers?: /)
     expect(page).not.toMatch(/\d+ students/)
@@ -242,10 +242,10 @@ describe('the classes page', () => {
   it('is friendly to somebody of no school, and to somebody of another one', async () => {
     await school.syncToTheEnd(await connected())
     const home = school.example.visitor()
-    await school.signIn(home, 'Home User')
+    await school.signIn(home, 'home-user')
     expect(await textOf(home, '/classes')).toContain('Your Apple Account belongs to no school')
     const other = school.example.visitor()
-    await school.signIn(other, 'Other Administrator')
+    await school.signIn(other, 'other-administrator')
     const { text } = await other.get('/classes')
     expect(text).toContain('Your school is not connected to this app,')
     // Connecting is for administrators, and students come here too.
@@ -257,7 +257,7 @@ describe('syncAll', () => {
   it('reads every connected school, and none that was read today', async () => {
     await connected()
     const other = school.example.visitor()
-    await school.connect(other, 'Other Administrator')
+    await school.connect(other, 'other-administrator')
     await school.example.app.syncAll()
     expect(await textOf(other, '/school')).toContain('40 people and')
     const requests = school.simulator.requests.length

@@ -138,7 +138,7 @@ describe('npm start with a mistake', () => {
 
   it("prints the package's own message alone when the configuration is wrong", async () => {
     const output = await failure(withApple)
-    expect(output).toMatch(/^express-apple-auth cannot start: 1 to mend\.\n {2}- APPLE_PRIVATE_KEY .*$/)
+    expect(output).toMatch(/^express-apple-auth cannot start: 1 mistake\.\n {2}- APPLE_PRIVATE_KEY .*$/)
   })
 })
 

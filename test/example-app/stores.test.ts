@@ -148,7 +148,7 @@ describe.each(backends)('the example app with $name', ({ name, describe: describ
       await school.connect(administrator)
       expect(await school.syncToTheEnd(administrator)).toContain('120 people and')
       const teacher = school.example.visitor()
-      await school.signIn(teacher, 'Class Teacher')
+      await school.signIn(teacher, 'class-teacher')
       school = await school.restart()
       expect(await textOf(administrator, '/school')).toContain('120 people and')
       expect(await textOf(teacher, '/classes')).toContain('Class Teacher')

@@ -5,8 +5,10 @@ import session from 'express-session'
 import request, { type Response } from 'supertest'
 import type { AppleAuthError } from '../../src/index.js'
 import { type AppleSimulator, createAppleSimulator } from '../../src/simulator/index.js'
+import { answerConsent } from '../../src/testing/consent.js'
+import { readForm } from '../../src/testing/html-form.js'
+import { findPerson } from '../../src/testing/people.js'
 import { collectWarnings } from '../support/warnings.js'
-import { consent, readForm } from './consent.js'
 import { loadRecipe, recipeBlocks } from './load-recipe.js'
 import { createCertificate, type Rewrite, Servers } from './tls-proxy.js'
 
@@ -72,13 +74,14 @@ function visitors(url: string): () => Visitor {
 async function signIn(visit: () => Visitor, visitor: Visitor, page = '/account'): Promise<Response> {
   const begun = await visitor.get(page).set('Accept', 'text/html')
   expect([begun.status, begun.text]).toEqual([302, expect.stringContaining('/auth/authorize?')])
-  const { path, fields } = await consent(simulator, begun.headers.location ?? '', 'Home User')
+  const person = findPerson(simulator, 'home-user')
+  const { url, fields } = await answerConsent(simulator, new URL(begun.headers.location ?? ''), person, {})
   const fromApple = { 'Sec-Fetch-Site': 'cross-site', Origin: simulator.url }
-  const relay = await visit().post(path).set(fromApple).type('form').send(fields)
+  const relay = await visit().post(url.pathname).set(fromApple).type('form').send(fields)
   expect([relay.status, relay.headers['set-cookie']]).toEqual([200, undefined])
   const form = readForm(relay.text)
-  const posted = visitor.post(form.path).set({ 'Sec-Fetch-Site': 'same-origin', Origin: `https://${host}` })
-  return posted.type('form').send(form.fields)
+  const posted = visitor.post(form?.action ?? '').set({ 'Sec-Fetch-Site': 'same-origin', Origin: `https://${host}` })
+  return posted.type('form').send(form?.fields)
 }
 
 /** What the recipe says that the package says under that code. */

@@ -5,8 +5,9 @@ import type { Express } from 'express'
 import request, { type Response } from 'supertest'
 import type { RosterUser } from '../../src/index.js'
 import { type AppleSimulator, createAppleSimulator } from '../../src/simulator/index.js'
+import { answerConsent } from '../../src/testing/consent.js'
+import { findPerson, type PersonReference } from '../../src/testing/people.js'
 import { until } from '../support/until.js'
-import { consent } from './consent.js'
 import { loadRecipe } from './load-recipe.js'
 
 interface SchoolRecipe {
@@ -73,19 +74,20 @@ function setVariables(): void {
 }
 
 /** Opens a guarded page, agrees at Apple as that person, and gives the callback's answer. */
-async function openPage(visitor: Visitor, page: string, person: string): Promise<Response> {
+async function openPage(visitor: Visitor, page: string, person: PersonReference): Promise<Response> {
   const begun = await visitor.get(page).set('Accept', 'text/html')
   expect(begun.status).toBe(302)
   return finish(visitor, begun, person)
 }
 
-async function finish(visitor: Visitor, begun: Response, person: string): Promise<Response> {
-  const { path, fields } = await consent(simulator, begun.headers.location ?? '', person)
-  if (Object.keys(fields).length === 0) return visitor.get(path)
-  return visitor.post(path).set('Sec-Fetch-Site', 'same-origin').type('form').send(fields)
+async function finish(visitor: Visitor, begun: Response, person: PersonReference): Promise<Response> {
+  const authorizeUrl = new URL(begun.headers.location ?? '')
+  const { method, url: to, fields } = await answerConsent(simulator, authorizeUrl, findPerson(simulator, person), {})
+  if (method === 'GET') return visitor.get(`${to.pathname}${to.search}`)
+  return visitor.post(to.pathname).set('Sec-Fetch-Site', 'same-origin').type('form').send(fields)
 }
 
-async function connect(person = 'School Administrator'): Promise<Visitor> {
+async function connect(person: PersonReference = 'school-administrator'): Promise<Visitor> {
   const visitor = request.agent(url)
   const answer = await openPage(visitor, '/school', person)
   expect([answer.status, answer.headers.location]).toEqual([303, '/school'])
@@ -96,7 +98,7 @@ function read(): Promise<void> {
   return recipe.readSchools(AbortSignal.timeout(20_000))
 }
 
-async function me(person: string): Promise<unknown> {
+async function me(person: PersonReference): Promise<unknown> {
   const visitor = request.agent(url)
   expect((await openPage(visitor, '/me', person)).headers.location).toBe('/me')
   return (await visitor.get('/me')).body
@@ -116,7 +118,7 @@ describe('the recipe that connects a school', () => {
 
   it('refuses a school that is no customer, keeps nothing of it, and logs its id', async () => {
     const visitor = request.agent(url)
-    const answer = await openPage(visitor, '/school', 'Other Administrator')
+    const answer = await openPage(visitor, '/school', 'other-administrator')
     expect(answer.status).toBe(403)
     expect(answer.text).not.toContain('customer')
     expect(logged()).toContain(`Second School (${secondSchool}) is no customer.`)
@@ -128,7 +130,7 @@ describe('the recipe that connects a school', () => {
   it('reads every connected school at night', async () => {
     recipe.customers.add(secondSchool)
     const administrator = await connect()
-    await connect('Other Administrator')
+    await connect('other-administrator')
     await read()
     expect([recipe.people.get(firstSchool)?.size, recipe.people.get(secondSchool)?.size]).toEqual([120, 40])
     expect((await administrator.get('/school')).text).toContain('people read: 120.')
@@ -139,7 +141,7 @@ describe('the recipe that connects a school', () => {
     recipe.customers.add(secondSchool)
     await connect()
     await read()
-    await connect('Other Administrator')
+    await connect('other-administrator')
     simulator.fail({ endpoint: 'roster', path: '/users', status: 403 })
     await read()
     expect([recipe.people.get(firstSchool)?.size, recipe.people.get(secondSchool)?.size]).toEqual([120, 40])
@@ -160,12 +162,12 @@ describe('the recipe that connects a school', () => {
   it('knows by the school who signs in with Apple, and nobody of another school or of none', async () => {
     await connect()
     await read()
-    expect(await me('Class Teacher')).toEqual({ school: 'First School', name: 'Class' })
+    expect(await me('class-teacher')).toEqual({ school: 'First School', name: 'Class' })
     // The same id in two schools is two people.
     const stranger = simulator.people.find(({ organizationId }) => organizationId === secondSchool)?.id ?? ''
     recipe.people.get(firstSchool)?.set(stranger, { id: stranger, givenName: 'Another' })
-    expect(await me('Other Administrator')).toEqual({})
-    expect(await me('Home User')).toEqual({})
+    expect(await me('other-administrator')).toEqual({})
+    expect(await me('home-user')).toEqual({})
   })
 
   it('tells of a broken connection, keeps what was read, and is mended by a click', async () => {
@@ -179,7 +181,7 @@ describe('the recipe that connects a school', () => {
     const { text } = await administrator.get('/school')
     expect(text).toContain('Your school is broken; people read: 120.')
     const [, again = ''] = /<a href="([^"]*)">Connect it again/.exec(text) ?? []
-    const mended = await finish(administrator, await administrator.get(again), 'School Administrator')
+    const mended = await finish(administrator, await administrator.get(again), 'school-administrator')
     expect(mended.headers.location).toBe('/school')
     expect((await administrator.get('/school')).text).toContain('Your school is working; people read: 120.')
   })
@@ -241,7 +243,7 @@ describe('the recipe that connects a school', () => {
     process.env.APPLE_SCHOOL_SCOPE = 'edu.rosterapi.test.read'
     recipe = loadRecipe('Connect a school') as unknown as SchoolRecipe
     recipe.customers.add(testOrganization)
-    await connect('Developer Account')
+    await connect('developer-account')
     await read()
     expect(recipe.people.get(testOrganization)?.size).toBe(130)
   })

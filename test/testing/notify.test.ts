@@ -92,7 +92,7 @@ describe('notify', () => {
   })
 })
 
-describe('notification', () => {
+describe('signNotification', () => {
   it('is the body that Apple posts, which is taken once and told by its jti', async () => {
     await start()
     const seen: unknown[] = []
@@ -100,7 +100,7 @@ describe('notification', () => {
       seen.push([type, notificationId])
     }
     const app = createApp(apple, { options: { onNotification } })
-    const body = await apple.notification({ type: 'email-disabled', person: 'home-user', jti: 'first' })
+    const body = await apple.signNotification({ type: 'email-disabled', person: 'home-user', jti: 'first' })
     await request(app).post('/auth/apple/notifications').send(body).expect(200)
     await request(app).post('/auth/apple/notifications').send(body).expect(200)
     expect(seen).toEqual([['email-disabled', 'first']])

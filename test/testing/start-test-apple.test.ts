@@ -124,18 +124,18 @@ describe('school', () => {
   })
 })
 
-describe('nativeToken', () => {
+describe('signInOnDevice', () => {
   it('is for a device’s app alone', async () => {
     await start()
-    await expect(apple.nativeToken('home-user')).rejects.toThrow(
-      'nativeToken needs an app for devices: give bundleIds.',
+    await expect(apple.signInOnDevice('home-user')).rejects.toThrow(
+      'signInOnDevice needs an app for devices: give bundleIds.',
     )
   })
 
   it('gives what the device hands over, for the bundle id that is asked for', async () => {
     await start({ bundleIds: ['com.example.phone', 'com.example.tablet'] })
     const audience = async (clientId?: string) => {
-      const { identityToken } = await apple.nativeToken('home-user', clientId === undefined ? {} : { clientId })
+      const { identityToken } = await apple.signInOnDevice('home-user', clientId === undefined ? {} : { clientId })
       const payload = Buffer.from(identityToken.split('.')[1] ?? '', 'base64url').toString()
       return (JSON.parse(payload) as { aud: string }).aud
     }

@@ -1,5 +1,6 @@
 import express, { type Express, type Request } from 'express'
 import session, { type SessionData } from 'express-session'
+import type { PassportStatic } from 'passport'
 
 declare module 'express-session' {
   interface SessionData {
@@ -49,6 +50,16 @@ export class Accounts {
 
   find(id: number | undefined): Account | undefined {
     return [...this.#rows.values()].find((row) => row.id === id)
+  }
+
+  /** Lets passport keep an account in a session by its id. */
+  rememberBy(passport: PassportStatic): void {
+    passport.serializeUser((user, done) => {
+      done(null, (user as Account).id)
+    })
+    passport.deserializeUser((id: number, done) => {
+      done(null, this.find(id))
+    })
   }
 
   /** Mounts /account, the row of whoever is signed in, and for the test /database, all that the app keeps. */

@@ -23,12 +23,7 @@ export function createApp({ clientId, teamId, keyId, privateKey, redirectUri }: 
       done(null, accounts.signIn(profile.id, profile.email, { name: profile.name }))
     }),
   )
-  passport.serializeUser((user, done) => {
-    done(null, (user as Account).id)
-  })
-  passport.deserializeUser((id: number, done) => {
-    done(null, accounts.find(id))
-  })
+  accounts.rememberBy(passport)
   app.use(passport.session())
 
   app.get('/login', (req, res, next) => {

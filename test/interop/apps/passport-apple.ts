@@ -26,12 +26,7 @@ export function createApp(settings: ClientSettings): Express {
         }, done)
     }),
   )
-  passport.serializeUser((user, done) => {
-    done(null, (user as Account).id)
-  })
-  passport.deserializeUser((id: number, done) => {
-    done(null, accounts.find(id))
-  })
+  accounts.rememberBy(passport)
   app.use(passport.session())
 
   app.get('/login', (req, res, next) => {
