@@ -1,13 +1,13 @@
 import { signClientSecret } from '../apple/client-secret.js'
 import { readCredentials } from '../config/credentials.js'
-import { readSettings } from '../config/settings.js'
+import { readSettings, type Settings } from '../config/settings.js'
 import { text } from '../config/values.js'
+import { CommandError } from './command-errors.js'
 import { type CommandIo, exitCodes } from './command-io.js'
 import { requirePrefix } from './env-prefix.js'
 import { readEnvironment } from './environment.js'
 import { asDate, inWords, parseLifetime } from './lifetime.js'
 import { parseOptions } from './parse-options.js'
-import { CommandError } from './usage-error.js'
 
 /** Prints a client secret and nothing else on stdout, and when it ends on stderr; gives the exit code. */
 export async function clientSecret(argv: readonly string[], io: CommandIo): Promise<number> {
@@ -49,8 +49,18 @@ function readKey(variables: CommandIo['env'], envPrefix: string | undefined, { s
   const clientId = settings.readRequired('clientId', text, 'the Services ID (or App ID) registered with Apple')
   const credentials = readCredentials(settings, clientId, (message) => stderr.write(`${message}\n`))
   if (settings.problems.length > 0 || clientId === undefined || credentials?.kind !== 'key') {
-    const lines = settings.problems.map(({ variable, option, message }) => `  ${variable ?? option} ${message}.`)
-    throw new CommandError(`There is no client secret to be made:\n${lines.join('\n')}`)
+    throw new CommandError(`There is no client secret to be made:\n${describeProblems(settings).join('\n')}`)
   }
   return { clientId, key: credentials }
+}
+
+/** The configuration's own sentence about an absent key offers a ready-made client secret too, which is of no use here. */
+function describeProblems(settings: Settings): string[] {
+  const { prefix, problems } = settings
+  const hasKey = settings.has('privateKey') || settings.has('privateKeyFile')
+  return problems.map(({ variable, option, message }) =>
+    option === 'privateKey' && !hasKey
+      ? `  ${prefix}PRIVATE_KEY is missing: give the .p8 there, or its path as ${prefix}PRIVATE_KEY_FILE.`
+      : `  ${variable ?? option} ${message}.`,
+  )
 }

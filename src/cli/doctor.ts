@@ -1,3 +1,4 @@
+import { UsageError } from './command-errors.js'
 import { type CommandIo, exitCodes } from './command-io.js'
 import { examine } from './doctor/examine.js'
 import { capability } from './doctor/invalid-client-causes.js'
@@ -6,7 +7,6 @@ import { hasProblems, printJson, printReport } from './doctor/print-report.js'
 import { readEnvironment } from './environment.js'
 import { parseOptions } from './parse-options.js'
 import { shown } from './shown.js'
-import { UsageError } from './usage-error.js'
 
 /** Examines the configuration, Apple's answers and the app's /login; gives the exit code. */
 export async function doctor(argv: readonly string[], io: CommandIo): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.js'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './command-errors.js'
 
 /** Refuses a prefix that no instance can have. @throws UsageError */
 export function requirePrefix(settings: Settings): void {

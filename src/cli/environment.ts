@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './command-errors.js'
 
 /** The variables that an app would see. */
 export interface CommandEnvironment {

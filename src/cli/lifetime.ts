@@ -1,4 +1,4 @@
-import { UsageError } from './usage-error.js'
+import { UsageError } from './command-errors.js'
 
 const units = { d: 86_400, h: 3600, m: 60, s: 1 } as const
 const names = { d: 'day', h: 'hour', m: 'minute', s: 'second' } as const

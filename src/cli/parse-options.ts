@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { closestMatch } from 'leven'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './command-errors.js'
 
 /** The options of one command. */
 export type OptionSpecs = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: true }>>
@@ -31,7 +31,7 @@ export function parseOptions<const T extends OptionSpecs>(
   })
   const seen = new Set<string>()
   for (const token of tokens) {
-    if (token.kind !== 'option') throw new UsageError(`${command} takes options only, and one of the words is none.`)
+    if (token.kind !== 'option') throw new UsageError(`${command} takes options alone; one of the words is not one.`)
     checkOption(token, specs, seen)
   }
   return values

@@ -1,11 +1,11 @@
 import { closestMatch } from 'leven'
 import { clientSecret } from './client-secret.js'
+import { CommandError, UsageError } from './command-errors.js'
 import { type CommandIo, exitCodes } from './command-io.js'
 import { doctor } from './doctor.js'
 import { help } from './help.js'
 import { createPaint } from './paint.js'
 import { simulator } from './simulator.js'
-import { CommandError, UsageError } from './usage-error.js'
 
 /** A command; gives its exit code. */
 export type Command = (argv: readonly string[], io: CommandIo) => Promise<number>

@@ -1,9 +1,9 @@
 import { type AppleSimulator, createAppleSimulator } from '../simulator/index.js'
-import type { SimulatorService } from '../simulator/services.js'
+import { CommandError, UsageError } from './command-errors.js'
 import { type CommandIo, exitCodes } from './command-io.js'
 import { envFileLines } from './env-file-lines.js'
 import { type OptionValues, parseOptions } from './parse-options.js'
-import { CommandError, UsageError } from './usage-error.js'
+import { parseService } from './parse-service.js'
 
 const specs = {
   port: { type: 'string' },
@@ -36,10 +36,13 @@ export async function simulator(argv: readonly string[], io: CommandIo): Promise
   } catch (error) {
     throw explain(error, port)
   }
-  io.stdout.write(`# Apple, simulated, at ${apple.url}\n${envFileLines(environment())}`)
+  io.stdout.write(
+    `# Apple, simulated, at ${apple.url}\n# Empty is absent: what another file sets there does not count.\n` +
+      envFileLines(environment()),
+  )
   io.stderr.write(
-    `\nOpen ${apple.url} in a browser. Your app talks to it with the variables above: put them into a file, and start the ` +
-      'app with node --env-file=<file>.\nThe key is a new one at each start. Ctrl-C stops the simulator.\n',
+    `\nOpen ${apple.url} in a browser. Your app talks to it with the variables that were printed on stdout: put them into a ` +
+      'file, and start the app with node --env-file=<file>.\nThe key is a new one at each start. Ctrl-C stops the simulator.\n',
   )
   await stopped
   await apple.close()
@@ -59,7 +62,7 @@ function prepare(options: OptionValues<typeof specs>): {
       allowInProduction: options['allow-in-production'] === true,
     })
     const app = apple.createClient({
-      service: parseService(options.service),
+      service: parseService(options.service ?? 'account-data-sharing'),
       clientId: options['client-id'] ?? 'com.example.app',
       redirectUris: options['redirect-uri'] ?? ['http://localhost:3000/auth/apple/callback'],
       ...(options['notification-url'] !== undefined && { notificationUrl: options['notification-url'] }),
@@ -71,11 +74,6 @@ function prepare(options: OptionValues<typeof specs>): {
     if (error instanceof TypeError) throw new UsageError(error.message)
     throw new CommandError(error instanceof Error ? error.message : String(error))
   }
-}
-
-function parseService(service = 'account-data-sharing'): SimulatorService {
-  if (service === 'account-data-sharing' || service === 'sign-in-with-apple') return service
-  throw new UsageError('The option --service takes account-data-sharing or sign-in-with-apple.')
 }
 
 function wholeNumber(option: string, text: string, largest: number): number {

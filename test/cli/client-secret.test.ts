@@ -89,6 +89,9 @@ describe('client-secret', () => {
 
     expect(err).toMatch(/^There is no client secret to be made:\n {2}APPLE_CLIENT_ID is missing: .*\n/)
     expect(err).toMatch(/\n {2}APPLE_KEY_ID must be the ten characters/)
+    expect(err).toContain(
+      '\n  APPLE_PRIVATE_KEY is missing: give the .p8 there, or its path as APPLE_PRIVATE_KEY_FILE.\n',
+    )
     expect([code, out]).toEqual([1, ''])
   })
 })

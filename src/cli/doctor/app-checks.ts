@@ -21,7 +21,7 @@ function checkSessionSecret(secret: string | undefined, isProduction: boolean): 
   if (!secret?.trim()) {
     return warning(
       'session-secret',
-      'SESSION_SECRET is not set: unless the app has it from somewhere else, express-session refuses to start.',
+      'SESSION_SECRET is not set: unless the app has it from somewhere else, every request will answer 500.',
       advice,
     )
   }
@@ -34,7 +34,8 @@ function checkSessionSecret(secret: string | undefined, isProduction: boolean): 
 
 function checkProxy({ environment, raw }: Patient, isLive: boolean): Check {
   const redirectUri = raw('redirectUri')
-  if (redirectUri === undefined || !redirectUri.startsWith('https:')) {
+  if (redirectUri === undefined) return skipped('proxy', 'There is no redirect URI yet.')
+  if (!redirectUri.startsWith('https:')) {
     return skipped('proxy', 'The redirect URI is not https, so no proxy has to be known.')
   }
   if (environment.variables.TRUST_PROXY?.trim()) {
@@ -68,7 +69,7 @@ function checkTokenEncryption({ raw, variable }: Patient, isProduction: boolean)
   if (isProduction) {
     return warning(
       'token-encryption',
-      `${name} is not set: unless the app gives keys in its code, whoever can read the session store can read Apple’s tokens.`,
+      `${name} is not set: unless the app gives keys in its code, whoever can read the session store can read Apple's tokens.`,
       'Make a key with: openssl rand 32 | basenc --base64url',
     )
   }

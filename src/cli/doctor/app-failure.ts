@@ -9,11 +9,11 @@ const mountSession =
 
 /** Explains an answer of the app's /login that leads nowhere. */
 export function appFailure({ status, body }: Page, path: string): Check {
-  const answered = `The app’s ${path} answers ${String(status)}`
+  const answered = `The app's ${path} answers ${String(status)}`
   if (status === 404 || status === 405) {
     return problem(
       'app-login',
-      `${answered}: the router is not where the redirect URI leads, so Apple’s answers would not arrive either.`,
+      `${answered}: the router is not where the redirect URI leads, so Apple's answers would not arrive either.`,
       `Mount it there: app.use('${mountPath(path)}', apple.router()); or correct the redirect URI, here and at Apple. A proxy that ` +
         'takes a part of the path away does the same.',
     )
@@ -21,7 +21,7 @@ export function appFailure({ status, body }: Page, path: string): Check {
   if (status === 421 || /AppleWrongHostError|ERR_APPLE_WRONG_HOST/.test(body)) {
     return problem(
       'app-login',
-      `${answered}: the app sees another host name than the redirect URI’s.`,
+      `${answered}: the app sees another host name than the redirect URI's.`,
       "If a proxy changes the Host header, have it send X-Forwarded-Host and set app.set('trust proxy', 1).",
     )
   }

@@ -25,7 +25,7 @@ export async function checkAppLogin(
     return [
       warning(
         'app-login',
-        `The app’s own ${path} could not be asked at ${new URL(url).origin} (${failureCode(error)}).`,
+        `The app's own ${path} could not be asked at ${new URL(url).origin} (${failureCode(error)}).`,
         appUrl === undefined
           ? 'Start the app there; or, where that host does not lead to it yet, add --app-url with the address at which it ' +
               'listens, such as --app-url http://127.0.0.1:3000.'
@@ -70,7 +70,7 @@ function otherSettings(target: URL, { config, path, patient }: Asked): Check | u
   if (wrong === undefined) return undefined
   return problem(
     'app-login',
-    `The app’s ${path} sends another ${wrong[0]} to Apple than ${patient.variable(wrong[2])} says here, so it runs with other settings.`,
+    `The app's ${path} sends another ${wrong[0]} to Apple than ${patient.variable(wrong[2])} says here, so it runs with other settings.`,
     'Start the app again after a change of its variables, read the same .env file here as there, and look for options in its ' +
       'code, which win over variables.',
   )
@@ -81,7 +81,7 @@ function elsewhere(target: URL, { config, path, patient }: Asked): Check {
   if (target.searchParams.has('apple_host')) {
     return problem(
       'app-login',
-      `The app takes ${path} for a request to another host than ${host}, so the session cookie and Apple’s answer would not meet.`,
+      `The app takes ${path} for a request to another host than ${host}, so the session cookie and Apple's answer would not meet.`,
       "If a proxy changes the Host header: have it pass Host on, or send X-Forwarded-Host and set app.set('trust proxy', 1).",
       `Otherwise ${patient.variable('redirectUri')} has the wrong host.`,
     )
@@ -89,14 +89,14 @@ function elsewhere(target: URL, { config, path, patient }: Asked): Check {
   if (target.host !== host) {
     return problem(
       'app-login',
-      `${path} at ${host} is sent on to ${target.host}: a session cookie of that host does not come along with Apple’s answer to ${host}.`,
+      `${path} at ${host} is sent on to ${target.host}: a session cookie of that host does not come along with Apple's answer to ${host}.`,
       `Let people sign in at one host: make ${patient.variable('redirectUri')} (and the Return URL at Apple) one of ` +
         `${target.host}, or stop that redirect.`,
     )
   }
   return problem(
     'app-login',
-    `The app’s ${path} leads to ${shownUrl(target.href)} instead of Apple.`,
+    `The app's ${path} leads to ${shownUrl(target.href)} instead of Apple.`,
     'Mount the router before whatever asks for a login or changes addresses.',
   )
 }

@@ -23,7 +23,7 @@ export async function checkAuthorize(
   try {
     return judge(await visit(url, { timeoutMs: config.httpTimeoutMs }), patient, config)
   } catch (error) {
-    return warning('apple-authorize', `Apple’s sign-in page could not be opened from here (${failureCode(error)}).`)
+    return warning('apple-authorize', `Apple's sign-in page could not be opened from here (${failureCode(error)}).`)
   }
 }
 
@@ -39,17 +39,22 @@ function judge({ status, headers, body }: Page, patient: Patient, config: AppleA
   if (status >= 400) {
     return problem(
       'apple-authorize',
-      `Apple’s sign-in page answers ${String(status)} to this app’s request.`,
-      `Open the app’s /login in a browser and read what Apple says; look at ${patient.variable('clientId')} and ` +
+      `Apple's sign-in page answers ${String(status)} to this app's request.`,
+      `Open the app's /login in a browser and read what Apple says; look at ${patient.variable('clientId')} and ` +
         `${patient.variable('redirectUri')} first.`,
     )
   }
-  return ok('apple-authorize', 'Apple’s sign-in page opens for this client id, redirect URI and scope.')
+  return ok('apple-authorize', "Apple's sign-in page opens for this client id, redirect URI and scope.")
 }
+
+/** How much of a page is looked at, in characters. */
+const longestPage = 32 * 1024
 
 /** What a person would read: scripts may well speak of errors that did not happen. */
 function visibleText(body: string): string {
-  return body.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, ' ').replace(/<[^>]*>/g, ' ')
+  // What matters stands in front, and looking for ends takes the square of the length.
+  const front = body.slice(0, longestPage)
+  return front.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, ' ').replace(/<[^<>]*>/g, ' ')
 }
 
 function refused(code: string, text: string, patient: Patient, config: AppleAuthConfig): Check {
@@ -70,7 +75,7 @@ function refused(code: string, text: string, patient: Patient, config: AppleAuth
     return problem(
       'apple-authorize',
       `Apple knows no client id ${shown(config.clientId)} for ${capability(config)} (invalid_client).`,
-      `Compare ${variable('clientId')} with the identifier of the Services ID, letter for letter; an app’s bundle id is another one.`,
+      `Compare ${variable('clientId')} with the identifier of the Services ID, letter for letter; an app's bundle id is another one.`,
       `Turn on ${capability(config)} for it, and configure it.`,
     )
   }
@@ -83,7 +88,7 @@ function refused(code: string, text: string, patient: Patient, config: AppleAuth
   }
   return problem(
     'apple-authorize',
-    `Apple’s sign-in page answers ${code} to this app’s request.`,
+    `Apple's sign-in page answers ${code} to this app's request.`,
     `Look at ${variable('scope')} and ${variable('responseMode')}: their defaults are right.`,
   )
 }

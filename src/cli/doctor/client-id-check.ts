@@ -21,7 +21,7 @@ export function checkClientId({ raw, variable }: Patient): Check[] {
     return [
       problem(
         'client-id',
-        `${name} holds characters that no identifier of Apple’s has, such as quotes, spaces or slashes.`,
+        `${name} holds characters that no identifier of Apple's has, such as quotes, spaces or slashes.`,
         'Write the identifier alone, such as com.example.web. Some programs that read .env files keep quotes as part of ' +
           'the value: leave them out.',
       ),

@@ -13,7 +13,7 @@ const advice =
 export function checkClockAlone(patient: Patient, issuedAt: unknown): Check {
   const now = asDate(Date.now() / 1000)
   if (Date.now() < earliestMs) {
-    return problem('clock', `This machine’s clock says ${now}, which cannot be: this command is younger.`, advice)
+    return problem('clock', `This machine's clock says ${now}, which cannot be: this command is younger.`, advice)
   }
   if (
     patient.raw('clientSecret') !== undefined &&
@@ -22,22 +22,25 @@ export function checkClockAlone(patient: Patient, issuedAt: unknown): Check {
   ) {
     return problem(
       'clock',
-      `This machine’s clock says ${now}, but the client secret was made at ${asDate(issuedAt)}: one of the two is wrong.`,
+      `This machine's clock says ${now}, but the client secret was made at ${asDate(issuedAt)}: one of the two is wrong.`,
       advice,
     )
   }
-  return skipped('clock', `It says ${now}, which is possible; with --live it is compared with Apple’s.`)
+  return skipped(
+    'clock',
+    `This machine's clock says ${now}, which is possible; with --live it is compared with Apple's.`,
+  )
 }
 
 /** What Apple's `Date` header says of it: `difference` is our clock minus Apple's, in seconds. */
 export function checkClock(difference: number | undefined, { config }: Patient): Check {
-  if (difference === undefined) return skipped('clock', 'Apple’s answers did not say what time it is.')
+  if (difference === undefined) return skipped('clock', "Apple's answers did not say what time it is.")
   const tolerance = config?.clockToleranceSeconds ?? 30
   const away = inWords(difference)
   if (difference < -tolerance) {
     return problem(
       'clock',
-      `This machine’s clock is ${away} behind Apple’s, so every id_token would look as if it came from the future ` +
+      `This machine's clock is ${away} behind Apple's, so every id_token would look as if it came from the future ` +
         '(ERR_APPLE_ID_TOKEN).',
       advice,
     )
@@ -45,11 +48,12 @@ export function checkClock(difference: number | undefined, { config }: Patient):
   if (difference > farAheadSeconds) {
     return problem(
       'clock',
-      `This machine’s clock is ${away} ahead of Apple’s, so client secrets would look as if they came from the future ` +
+      `This machine's clock is ${away} ahead of Apple's, so client secrets would look as if they came from the future ` +
         '(invalid_client).',
       advice,
     )
   }
-  if (difference > tolerance) return warning('clock', `This machine’s clock is ${away} ahead of Apple’s.`, advice)
-  return ok('clock', difference === 0 ? 'As Apple’s, to the second.' : `Within ${away} of Apple’s.`)
+  if (difference > tolerance) return warning('clock', `This machine's clock is ${away} ahead of Apple's.`, advice)
+  const where = difference === 0 ? "as Apple's, to the second" : `within ${away} of Apple's`
+  return ok('clock', `This machine's clock is ${where}.`)
 }

@@ -52,7 +52,7 @@ export async function checkCredentials(
 function wrongClock(difference: number): Check {
   return problem(
     'apple-credentials',
-    'Apple answers invalid_client, which this machine’s clock explains: the client secret has Apple’s time wrong.',
+    "Apple answers invalid_client, which this machine's clock explains: the client secret has Apple's time wrong.",
     `Set the clock first: it is ${asDate(Date.now() / 1000 - difference)} at Apple. Then run this again.`,
   )
 }

@@ -40,7 +40,7 @@ function clientCauses({ variable }: Patient, config: AppleAuthConfig): string[] 
     `${variable('clientId')}, ${shown(config.clientId)}, is not the identifier of this website: compare it, letter for letter, ` +
       'with the Services ID at Apple (Certificates, Identifiers & Profiles > Identifiers); the bundle id of an app is ' +
       `another one. ${capability(config)} has to be turned on and configured for it.`,
-    `${variable('redirectUri')} is not registered, which Apple’s documentation files under this error too: compare ` +
+    `${variable('redirectUri')} is not registered, which Apple's documentation files under this error too: compare ` +
       `${shownUrl(config.redirectUri)} with the Return URLs, letter for letter.`,
   ]
 }

@@ -38,14 +38,14 @@ function checkKeyId(patient: Patient): Check {
     return problem(
       'key-id',
       `${name} and ${variable('teamId')} are the same, so one of them is wrong.`,
-      'The key id is in the file’s name, AuthKey_<key id>.p8; the Team ID is under Membership details.',
+      "The key id is in the file's name, AuthKey_<key id>.p8; the Team ID is under Membership details.",
     )
   }
   if (named === undefined || named === keyId) return ok('key-id', shown(keyId))
   if (named === raw('teamId')) {
     return problem(
       'key-id',
-      `${name} and ${variable('teamId')} are swapped: the key file’s name, AuthKey_${named}.p8, has the id that ${variable('teamId')} holds.`,
+      `${name} and ${variable('teamId')} are swapped: the key file's name, AuthKey_${named}.p8, has the id that ${variable('teamId')} holds.`,
       'Exchange the two values.',
     )
   }

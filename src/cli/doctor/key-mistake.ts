@@ -23,7 +23,7 @@ export function keyMistake(patient: Patient): KeyMistake | undefined {
     return { message: `${name} holds a certificate, not a key.`, advice: download }
   }
   if (/BEGIN (RSA|DSA|OPENSSH) PRIVATE KEY|^ssh-/.test(text)) {
-    return { message: `${name} holds a key that does not come from Apple’s Keys page.`, advice: download }
+    return { message: `${name} holds a key that does not come from Apple's Keys page.`, advice: download }
   }
   if (/^eyJ[\w-]+\./.test(text)) {
     return {
@@ -46,7 +46,7 @@ function cutOff(name: string, text: string): KeyMistake | undefined {
   return {
     message: `${name} holds only the beginning of a key: the lines after the first did not arrive.`,
     advice:
-      `In an .env file write the key in one line, with \\n for each line’s end and double quotes around it, or give its ` +
+      `In an .env file write the key in one line, with \\n for each line's end and double quotes around it, or give its ` +
       'path instead.',
   }
 }

@@ -1,13 +1,12 @@
 import { type AppleAuthConfig, parseConfig } from '../../config/config.js'
 import { type Credentials, readCredentials } from '../../config/credentials.js'
 import { type AppleAuthOptions, variableNames } from '../../config/options.js'
-import { type AppleService, services } from '../../config/services.js'
 import { readSettings } from '../../config/settings.js'
 import { text } from '../../config/values.js'
 import { AppleConfigError, type ConfigProblem } from '../../errors.js'
 import type { CommandEnvironment } from '../environment.js'
 import { requirePrefix } from '../env-prefix.js'
-import { UsageError } from '../usage-error.js'
+import { parseService } from '../parse-service.js'
 
 /** What the doctor looks at: one instance's configuration as the app would read it, whole or not. */
 export interface Patient {
@@ -43,7 +42,7 @@ export interface PatientOptions {
  */
 export function readPatient(environment: CommandEnvironment, { envPrefix, service }: PatientOptions): Patient {
   const { variables } = environment
-  const options = { envPrefix, service: requireService(service) }
+  const options = { envPrefix, service: service === undefined ? undefined : parseService(service) }
   const settings = readSettings(options, variables)
   requirePrefix(settings)
   const credentialWarnings: string[] = []
@@ -73,9 +72,4 @@ function parse(
     if (error instanceof AppleConfigError) return { config: undefined, problems: error.problems }
     throw error
   }
-}
-
-function requireService(service: string | undefined): AppleService | undefined {
-  if (service === undefined || service === 'account-data-sharing' || service === 'sign-in-with-apple') return service
-  throw new UsageError(`The option --service takes ${Object.keys(services).join(' or ')}.`)
 }

@@ -22,11 +22,11 @@ export function printReport(title: string, { checks, clientSecret }: Findings, {
   const lines = [paint('bold', title), '']
   for (const { id, status, message, advice } of checks) {
     const head = `${paint(styles[status], status)}${' '.repeat(statusWidth - status.length)}${id.padEnd(idWidth)}`
-    lines.push(`${head}${wrap(message, left.length, stdout).join(`\n${left}`)}`)
+    lines.push(`${head}${wrap(plain(message), left.length, stdout).join(`\n${left}`)}`)
     advice.forEach((each, index) => {
       const mark = advice.length === 1 ? '-' : `${String(index + 1)}.`
       const indent = `${left}${' '.repeat(mark.length + 1)}`
-      lines.push(`${left}${mark} ${wrap(each, indent.length, stdout).join(`\n${indent}`)}`)
+      lines.push(`${left}${mark} ${wrap(plain(each), indent.length, stdout).join(`\n${indent}`)}`)
     })
   }
   if (clientSecret !== undefined) lines.push('', ...secretLines(clientSecret))
@@ -38,7 +38,16 @@ export function printReport(title: string, { checks, clientSecret }: Findings, {
 export function printJson(about: object, { checks, clientSecret }: Findings, { stdout }: CommandIo): void {
   const counts = { problems: count(checks, 'problem'), warnings: count(checks, 'warning') }
   const report = { ok: !hasProblems(checks), ...counts, ...about, checks, clientSecret: clientSecret ?? null }
-  stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+  const text = JSON.stringify(report, null, 2).replace(
+    /[\x7f-\x9f]/g,
+    (each) => `\\u00${each.charCodeAt(0).toString(16)}`,
+  )
+  stdout.write(`${text}\n`)
+}
+
+/** Without what a terminal would obey: some words are Apple's, or another server's. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ')
 }
 
 /** Whether anything has to be mended. */

@@ -11,7 +11,7 @@ export function checkRedirectUri({ raw, variable }: Patient): Check[] {
     return [
       problem(
         'redirect-uri',
-        `${name} does not end in /callback, where the router takes Apple’s answers, so they would not arrive.`,
+        `${name} does not end in /callback, where the router takes Apple's answers, so they would not arrive.`,
         "Mount the router at /auth/apple, say, and let the redirect URI's path be /auth/apple/callback; register it with " +
           'Apple like that.',
       ),

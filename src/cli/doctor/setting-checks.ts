@@ -66,7 +66,7 @@ function checkService(patient: Patient): Check[] {
     ok(
       'service',
       `account-data-sharing, because ${variable('service')} is not set; for sign-in-with-apple set it, or give --service ` +
-        'where the app’s code sets it.',
+        "where the app's code sets it.",
     ),
   ]
 }

@@ -1,6 +1,5 @@
-import { request as requestHttp } from 'node:http'
+import { type IncomingHttpHeaders, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import type { IncomingHttpHeaders } from 'node:http'
 
 /** A page that was looked at. */
 export interface Page {

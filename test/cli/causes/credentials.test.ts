@@ -31,7 +31,9 @@ describe('doctor --live, about the credentials', () => {
     expect(diagnosis.one('apple-credentials')).toMatchObject({ status: 'ok', advice: [] })
     expect(diagnosis.one('apple-authorize')).toMatchObject({ status: 'ok' })
     expect(diagnosis.one('apple-keys').message).toMatch(/^3 keys at .*\/auth\/keys$/)
-    expect(diagnosis.one('clock')).toMatchObject({ status: 'ok' })
+    expect(diagnosis.said('clock')).toMatch(
+      /^ok: This machine's clock is (as Apple's, to the second|within .* of Apple's)\./,
+    )
     expect(diagnosis.code).toBe(0)
   })
 
@@ -167,9 +169,9 @@ describe('doctor --live, about the clock', () => {
     const diagnosis = await withClockAhead(600, () => diagnoseLive(env))
 
     expect(diagnosis.said('clock')).toMatch(
-      /^problem: This machine’s clock is (10 minutes|9 minutes 59 seconds).* ahead of Apple’s.*NTP/,
+      /^problem: This machine's clock is (10 minutes|9 minutes 59 seconds).* ahead of Apple's.*NTP/,
     )
-    expect(diagnosis.said('apple-credentials')).toMatch(/invalid_client, which this machine’s clock explains/)
+    expect(diagnosis.said('apple-credentials')).toMatch(/invalid_client, which this machine's clock explains/)
     expect(diagnosis.code).toBe(1)
   })
 
@@ -177,7 +179,7 @@ describe('doctor --live, about the clock', () => {
     const diagnosis = await withClockAhead(-600, () => diagnoseLive(register().env))
 
     expect(diagnosis.said('clock')).toMatch(
-      /behind Apple’s, so every id_token would look as if it came from the future/,
+      /behind Apple's, so every id_token would look as if it came from the future/,
     )
     expect(diagnosis.code).toBe(1)
   })
@@ -185,7 +187,7 @@ describe('doctor --live, about the clock', () => {
   it('warns of one that is a minute ahead', async () => {
     const diagnosis = await withClockAhead(60, () => diagnoseLive(register().env))
 
-    expect(diagnosis.said('clock')).toMatch(/^warning: This machine’s clock is/)
+    expect(diagnosis.said('clock')).toMatch(/^warning: This machine's clock is/)
     expect(diagnosis.code).toBe(0)
   })
 
@@ -220,7 +222,7 @@ describe('doctor --live, where Apple is not', () => {
     const changes = { APPLE_BASE_URL: 'https://127.0.0.1:1', HTTPS_PROXY: 'http://proxy.example' }
     const diagnosis = await diagnoseLive(env(changes))
 
-    expect(diagnosis.said('apple-keys')).toMatch(/firewall.*HTTPS_PROXY is set, which Node’s fetch does not use/)
+    expect(diagnosis.said('apple-keys')).toMatch(/firewall.*HTTPS_PROXY is set, which Node's fetch does not use/)
   })
 
   it('waits no longer than the app would', async () => {

@@ -74,7 +74,7 @@ const traps: readonly Trap[] = [
   ['a key id of another length', { APPLE_KEY_ID: 'KEY123' }, 'key-id', /must be the ten characters A-Z and 0-9/],
   ['the Team ID as key id too', { APPLE_KEY_ID: 'TEAM123456' }, 'key-id', /are the same/],
   ['a key on another curve', key(pem('secp256k1')), 'private-key', /no EC key on the curve P-256/],
-  ['an RSA key', key(pem('rsa')), 'private-key', /does not come from Apple’s Keys page/],
+  ['an RSA key', key(pem('rsa')), 'private-key', /does not come from Apple's Keys page/],
   ['the public half of a key', key(pem('public')), 'private-key', /the public half of a key, which signs nothing/],
   [
     'a certificate',
@@ -86,7 +86,7 @@ const traps: readonly Trap[] = [
     'only the first line of a key',
     key('-----BEGIN PRIVATE KEY-----'),
     'private-key',
-    /only the beginning of a key.*\\n for each line’s end/,
+    /only the beginning of a key.*\\n for each line's end/,
   ],
   [
     'a key that lacks lines',
@@ -220,6 +220,12 @@ describe('doctor, without asking anybody', () => {
     expect(problemsOf(diagnosis)).toEqual(['client-id', 'team-id', 'key-id', 'private-key', 'redirect-uri'])
   })
 
+  it('looks for no proxy while there is no redirect URI', async () => {
+    const { one } = await diagnose({ ...goodEnvironment, APPLE_REDIRECT_URI: undefined })
+
+    expect(one('proxy')).toMatchObject({ status: 'skipped', message: 'There is no redirect URI yet.' })
+  })
+
   describe('with a key file', () => {
     const inFile = (name: string, content = p8, mode = 0o600): Record<string, string | undefined> => {
       const file = join(folder, name)
@@ -293,7 +299,7 @@ describe('doctor, warning of what may be wrong', () => {
       'store',
       /APPLE_STORE_URL is not set.*ended logins and revocations/,
     ],
-    ['no sealing in production', { NODE_ENV: 'production' }, 'token-encryption', /can read Apple’s tokens/],
+    ['no sealing in production', { NODE_ENV: 'production' }, 'token-encryption', /can read Apple's tokens/],
   ]
 
   it.each(warnings)('names %s', async (_what, changes, id, sentence) => {
