@@ -1,9 +1,9 @@
 import type { AppleAuthConfig } from '../config/config.js'
-import { AppleTokenError, AppleUnavailableError } from '../errors.js'
+import { AppleUnavailableError } from '../errors.js'
 import type { BoundedFetch } from './bounded-fetch.js'
 import type { ClientSecret } from './client-secret.js'
+import { migrationRefusal } from './migration-refusal.js'
 import { outOfOrder } from './out-of-order.js'
-import { refusal } from './refusal.js'
 import { malformed } from './token-response.js'
 
 /**
@@ -35,8 +35,8 @@ export interface MigrationCall {
  * @throws AppleUnavailableError where it does not answer as documented
  */
 export interface UserMigration {
-  /** For the team that gives the app away; `target` is the Team ID of the other one. */
-  transferSub(person: { readonly sub: string; readonly target: string }, call: MigrationCall): Promise<string>
+  /** For the team that gives the app away; `targetTeamId` is the other one's. */
+  transferSub(person: { readonly sub: string; readonly targetTeamId: string }, call: MigrationCall): Promise<string>
   /** For the team that gets it. */
   exchange(person: { readonly transferSub: string }, call: MigrationCall): Promise<AppleTransferredUser>
 }
@@ -45,9 +45,6 @@ type Person = Parameters<UserMigration['transferSub' | 'exchange']>[0]
 type Fields = Readonly<Record<string, unknown>>
 
 const path = '/auth/usermigrationinfo'
-/** Apple's words for what is wrong with the app, whoever the request is about. */
-const aboutApp = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope']
-const tokenRefused = 'invalid_token'
 
 /** Wires the endpoint for one configuration. */
 export function createUserMigration(
@@ -57,30 +54,21 @@ export function createUserMigration(
 ): UserMigration {
   async function ask(person: Person, { accessToken, signal }: MigrationCall): Promise<Fields> {
     const secret = await clientSecret.current()
-    const parameters = 'sub' in person ? person : { transfer_sub: person.transferSub }
     const response = await boundedFetch(`${config.baseUrl}${path}`, {
       method: 'POST',
       headers: { accept: 'application/json', authorization: `Bearer ${accessToken}` },
-      body: new URLSearchParams({ ...parameters, client_id: config.clientId, client_secret: secret }),
+      body: new URLSearchParams({ ...parametersOf(person), client_id: config.clientId, client_secret: secret }),
       ...(signal === undefined ? {} : { signal }),
     })
     if (response.status === 429 || response.status >= 500) throw outOfOrder(path, response)
     const answer = parseObject(await response.text())
-    if (response.status !== 200) throw refused(person, response, answer, [secret, accessToken])
-    return answer ?? refuseForm()
-  }
-
-  function refused(person: Person, response: Response, answer: Fields = {}, sent: readonly string[]): Error {
-    const { status } = response
-    const error = textOf(answer.error)
-    if (error === tokenRefused || (status === 401 && error === undefined)) {
-      const details = { appleError: tokenRefused, status }
-      return new AppleTokenError("Apple does not accept the team's access token.", tokenRefused, { details })
+    if (response.status !== 200) {
+      const error = textOf(answer?.error)
+      const error_description = textOf(answer?.error_description)
+      const refused = { path, person, error, error_description, response }
+      throw migrationRefusal(refused, config, clientSecret, [secret, accessToken])
     }
-    if (error === undefined) return otherAnswer(status)
-    const description = textOf(answer.error_description)
-    const refusedApp = refusal({ error, error_description: description, status, response }, config, clientSecret, sent)
-    return aboutApp.includes(refusedApp.appleError) ? refusedApp : refusedPerson(refusedApp, person)
+    return answer ?? refuseForm()
   }
 
   return {
@@ -90,28 +78,8 @@ export function createUserMigration(
   }
 }
 
-/** Does Apple refuse this one person, whatever it says to the next? */
-export function refusesPerson(error: unknown): error is AppleTokenError {
-  return error instanceof AppleTokenError && ('sub' in error.details || 'transferSub' in error.details)
-}
-
-/** Does Apple want another access token? */
-export function refusesToken(error: unknown): boolean {
-  return error instanceof AppleTokenError && error.appleError === tokenRefused
-}
-
-function refusedPerson({ appleError, details }: AppleTokenError, person: Person): AppleTokenError {
-  const causes =
-    'the person no longer uses the app, its transfer is not open (60 days from when it is accepted) or goes elsewhere, ' +
-    'or access token, client id and client secret do not belong together'
-  return new AppleTokenError(`Apple answered ${appleError}: ${causes}.`, appleError, {
-    details: { ...details, ...person },
-  })
-}
-
-function otherAnswer(status: number): AppleUnavailableError {
-  const message = `Apple's ${path} answered ${String(status)}: it may be out of use, 60 days after the transfer.`
-  return new AppleUnavailableError(message, { details: { reason: 'status', status } })
+function parametersOf(person: Person): Readonly<Record<string, string>> {
+  return 'sub' in person ? { sub: person.sub, target: person.targetTeamId } : { transfer_sub: person.transferSub }
 }
 
 /** Says whom it was about where Apple did not answer. */

@@ -1,6 +1,6 @@
 import escapeHtml from 'escape-html'
 import type { AppleButtonLayout, AppleButtonOptions } from './button-options.js'
-import { buttonOptions } from './button-parameters.js'
+import { optionRules } from './option-rules.js'
 import { buttonTitles, htmlLanguage } from './button-titles.js'
 import { buttonWarnings } from './button-warnings.js'
 import { parseButtonOptions } from './parse-button-options.js'
@@ -53,7 +53,7 @@ function createButton(options: AppleButtonOptions): AppleButton {
 function imageUrlOf(options: AppleButtonOptions): string {
   const values: Readonly<Record<string, string | number | boolean | undefined>> = { ...options }
   const query = new URLSearchParams()
-  for (const [name, { parameter }] of Object.entries(buttonOptions)) {
+  for (const [name, { parameter }] of Object.entries(optionRules)) {
     if (parameter !== undefined && values[name] !== undefined) query.set(parameter, String(values[name]))
   }
   const base = readImageBaseUrl(options.imageBaseUrl) ?? appleImageBaseUrl

@@ -1,12 +1,12 @@
 import { closestMatch } from 'leven'
 import { AppleArgumentError } from '../errors.js'
 import type { AppleButtonLayout, AppleButtonOptions } from './button-options.js'
-import { buttonOptions, type ButtonOptionName } from './button-parameters.js'
+import { optionRules, type ButtonOptionName } from './option-rules.js'
 
 type Given = Readonly<Record<string, unknown>>
 
-const optionNames = Object.keys(buttonOptions) as ButtonOptionName[]
-const layouts = buttonOptions.layout.layouts
+const optionNames = Object.keys(optionRules) as ButtonOptionName[]
+const layouts = optionRules.layout.layouts
 const positions = ['labelPosition', 'logoPosition'] as const
 
 /**
@@ -22,7 +22,8 @@ export function parseButtonOptions(options: unknown): AppleButtonOptions {
   const mistakes = findMistakes(given)
   if (mistakes.length === 0) return given
   const lines = mistakes.map((mistake) => `  - option ${mistake}`)
-  throw new AppleArgumentError(`appleButton(): ${String(mistakes.length)} to mend.\n${lines.join('\n')}`)
+  const count = mistakes.length === 1 ? '1 mistake' : `${String(mistakes.length)} mistakes`
+  throw new AppleArgumentError(`appleButton(): ${count}.\n${lines.join('\n')}`)
 }
 
 function findMistakes(options: Given): string[] {
@@ -37,19 +38,19 @@ function findMistakes(options: Given): string[] {
 }
 
 function isOption(name: string): name is ButtonOptionName {
-  return Object.hasOwn(buttonOptions, name)
+  return Object.hasOwn(optionRules, name)
 }
 
 function unknownName(name: string, layout: AppleButtonLayout | undefined): string {
   const shown = name.slice(0, 64)
-  const known = optionNames.filter((option) => layout === undefined || buttonOptions[option].layouts.includes(layout))
+  const known = optionNames.filter((option) => layout === undefined || optionRules[option].layouts.includes(layout))
   const nearest = closestMatch(shown, known, { maxDistance: 4 })
   return `${shown} is not known${nearest === undefined ? '; remove it' : `; did you mean ${nearest}?`}`
 }
 
 /** `layout` is undefined where it is wrong itself; then only the value is judged. */
 function judge(name: ButtonOptionName, value: unknown, layout: AppleButtonLayout | undefined): string | undefined {
-  const option = buttonOptions[name]
+  const option = optionRules[name]
   if (layout !== undefined && !option.layouts.includes(layout)) {
     const instead = name === 'locale' ? '; altLocale is the language of the text for screen readers' : ''
     return `${name} is for the layout ${option.layouts.join(' or ')}, not for ${layout}${instead}`
@@ -59,8 +60,8 @@ function judge(name: ButtonOptionName, value: unknown, layout: AppleButtonLayout
 
 function positionsBeyondHalf(options: Given): string[] {
   const width = options.width ?? 140
-  if (options.layout !== 'left' || typeof width !== 'number' || !buttonOptions.width.accepts(width)) return []
+  if (options.layout !== 'left' || typeof width !== 'number' || !optionRules.width.accepts(width)) return []
   return positions
-    .filter((name) => buttonOptions[name].accepts(options[name]) && Number(options[name]) > width / 2)
+    .filter((name) => optionRules[name].accepts(options[name]) && Number(options[name]) > width / 2)
     .map((name) => `${name} must be at most ${String(Math.floor(width / 2))}, half the width of ${String(width)}`)
 }

@@ -41,7 +41,7 @@ export async function* eachResult<Result>({
 
   async function takeTurn(): Promise<void> {
     try {
-      while (failure === undefined) {
+      while (failure === undefined && !controller.signal.aborted) {
         const next = await ids.pull()
         if (next === undefined) return
         const result = await work(next.id, effort)

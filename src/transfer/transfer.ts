@@ -1,36 +1,29 @@
 import { decodeJwt } from 'jose'
 import type { AppleClient } from '../apple/client.js'
-import {
-  type AppleTransferredUser,
-  type MigrationCall,
-  refusesPerson,
-  refusesToken,
-  type UserMigration,
-} from '../apple/user-migration.js'
+import { refusesPerson } from '../apple/migration-refusal.js'
+import type { AppleTransferredUser, UserMigration } from '../apple/user-migration.js'
 import type { AppleAuthConfig } from '../config/config.js'
 import type { AppleTokenError } from '../errors.js'
 import { moveEverybody } from './move-everybody.js'
+import { parseTransferOptions, requireId, requireIds, requireTargetTeamId } from './parse-transfer-options.js'
 import { createTeamTokens } from './team-tokens.js'
-import {
-  type AppleExchangeResult,
-  type AppleTransferIds,
-  type AppleTransferOptions,
-  type AppleTransferSubResult,
-  type AppleTransferSubsOptions,
-  parseTransferOptions,
-  requireId,
-  requireIds,
-  requireTarget,
+import type {
+  AppleExchangeResult,
+  AppleTransferIds,
+  AppleTransferOptions,
+  AppleTransferSubResult,
+  AppleTransferSubsOptions,
 } from './transfer-options.js'
-import { type Effort, tryPatiently } from './try-patiently.js'
+import type { Effort } from './try-patiently.js'
+import { withTeamToken } from './with-team-token.js'
 
 /**
  * Moves the people of an app to another developer team: the transferring team asks for each person's `transferSub` and
  * hands it over, the receiving team exchanges it for the `sub` that it sees.
  *
- * What may pass is tried again up to five times. `transferSubs()` and `exchangeAll()` give one result per person as it
- * comes; `error` in it is Apple's last word about that person. Whatever concerns everybody they throw, once what is under
- * way has been told of; then a further run with `isDone` goes on where this one ended.
+ * A request that may yet pass is made up to five times. `transferSubs()` and `exchangeAll()` give one result per person
+ * as it comes; `error` in it is Apple's last word about that person. Whatever concerns everybody they throw, once what is
+ * under way has been told of; then a further run with `isDone` goes on where this one ended.
  */
 export interface AppleTransfer {
   /**
@@ -62,31 +55,15 @@ export function createTransfer(config: AppleAuthConfig, client: AppleClient, mig
   const tokens = createTeamTokens(() => client.teamToken())
   const ownTeamId = teamIdOf(config)
 
-  /** Gets the access token for each attempt, so that its failures are waited for too; renews it once. */
-  function persist<T>(ask: (call: MigrationCall) => Promise<T>, effort: Effort): Promise<T> {
-    const { signal } = effort
-    let isRenewed = false
-    return tryPatiently(async () => {
-      const accessToken = await tokens.current()
-      try {
-        return await ask({ accessToken, signal })
-      } catch (error) {
-        if (isRenewed || !refusesToken(error)) throw error
-        isRenewed = true
-        return ask({ accessToken: await tokens.renewed(accessToken), signal })
-      }
-    }, effort)
-  }
-
-  const moveOut = (sub: string, target: string, effort = alone): Promise<string> =>
-    persist((call) => migration.transferSub({ sub, target }, call), effort)
+  const moveOut = (sub: string, targetTeamId: string, effort = alone): Promise<string> =>
+    withTeamToken(tokens, (call) => migration.transferSub({ sub, targetTeamId }, call), effort)
   const moveIn = (transferSub: string, effort = alone): Promise<AppleTransferredUser> =>
-    persist((call) => migration.exchange({ transferSub }, call), effort)
+    withTeamToken(tokens, (call) => migration.exchange({ transferSub }, call), effort)
 
   return Object.freeze<AppleTransfer>({
     async transferSub(sub, targetTeamId) {
-      const target = requireTarget('transferSub', targetTeamId, ownTeamId)
-      return moveOut(requireId('transferSub', 'the sub', sub), target)
+      const teamId = requireTargetTeamId('transferSub', targetTeamId, ownTeamId)
+      return moveOut(requireId('transferSub', 'the sub', sub), teamId)
     },
 
     async exchange(transferSub) {
@@ -94,14 +71,14 @@ export function createTransfer(config: AppleAuthConfig, client: AppleClient, mig
     },
 
     transferSubs(subs, options) {
-      const run = parseTransferOptions('transferSubs', options, ['target', ...optionNames])
-      const target = requireTarget('transferSubs', options.target, ownTeamId)
+      const run = parseTransferOptions('transferSubs', options, ['targetTeamId', ...optionNames])
+      const targetTeamId = requireTargetTeamId('transferSubs', options.targetTeamId, ownTeamId)
       return moveEverybody<AppleTransferSubResult>({
         ids: requireIds('transferSubs', subs),
         run,
         requireId: (sub) => requireId('transferSubs', 'each sub', sub),
         move: (sub, effort) =>
-          moveOut(sub, target, effort).then((transferSub) => ({ sub, transferSub }), unlessRefused({ sub })),
+          moveOut(sub, targetTeamId, effort).then((transferSub) => ({ sub, transferSub }), unlessRefused({ sub })),
       })
     },
 

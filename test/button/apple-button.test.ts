@@ -172,7 +172,7 @@ describe('appleButton', () => {
     expect(error).toHaveProperty(
       'message',
       [
-        'appleButton(): 6 to mend.',
+        'appleButton(): 6 mistakes.',
         '  - option size must be a whole number from 30 to 64',
         '  - option color must be black or white',
         '  - option width is for the layout center or left, not for logo',

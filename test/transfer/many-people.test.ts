@@ -7,7 +7,7 @@ import { type Answer, hang, json, moved, status, useMigration } from './migratio
 import { collect, takerTeam } from './two-teams.js'
 
 const bench = useMigration()
-const target = takerTeam
+const targetTeamId = takerTeam
 const people = Array.from({ length: 40 }, (_, index) => `person-${String(index)}`)
 const invalidClient = json({ error: 'invalid_client' }, 400)
 
@@ -47,7 +47,7 @@ describe('people', () => {
     ['a set', () => new Set(people)],
     ['an iterable that is not there at once', () => new Source()],
   ])('may be %s', async (_name, make) => {
-    const { all, thrown } = await collect(bench.instance().transfer.transferSubs(make(), { target }))
+    const { all, thrown } = await collect(bench.instance().transfer.transferSubs(make(), { targetTeamId }))
     expect(thrown).toBeUndefined()
     expect(all).toHaveLength(40)
     expect(all).toContainEqual({ sub: 'person-7', transferSub: 'moved-person-7' })
@@ -60,7 +60,10 @@ describe('people', () => {
 
   it('are taken only as they are worked on, and none before the first result is asked for', async () => {
     const source = new Source()
-    const results = bench.instance().transfer.transferSubs(source, { target, concurrency: 3 })[Symbol.asyncIterator]()
+    const results = bench
+      .instance()
+      .transfer.transferSubs(source, { targetTeamId, concurrency: 3 })
+      [Symbol.asyncIterator]()
     expect(source.taken).toBe(0)
     await results.next()
     await until(() => asked().length === 3)
@@ -76,7 +79,7 @@ describe('people', () => {
   it('are told of as each is done, whoever takes long', async () => {
     let release = (): void => undefined
     about(['person-0', (res, index, request) => (release = () => moved(res, index, request))])
-    const results = bench.instance().transfer.transferSubs(people, { target, concurrency: 2 })
+    const results = bench.instance().transfer.transferSubs(people, { targetTeamId, concurrency: 2 })
     const order: string[] = []
     for await (const { sub } of results) {
       order.push(sub)
@@ -87,7 +90,7 @@ describe('people', () => {
 
   it('are told of in the order in which they are done, so that nobody is forgotten by a slow caller', async () => {
     const told: string[] = []
-    for await (const { sub } of bench.instance().transfer.transferSubs(people, { target, concurrency: 4 })) {
+    for await (const { sub } of bench.instance().transfer.transferSubs(people, { targetTeamId, concurrency: 4 })) {
       told.push(sub)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
@@ -100,7 +103,9 @@ describe('people', () => {
     const refused = json({ error: 'invalid_request' }, 400)
     bench.answer('migration', (res, index, request) => (index % 60 === 59 ? moved : refused)(res, index, request))
     const crowd = Array.from({ length: 150 }, (_, index) => `person-${String(index)}`)
-    const { all, thrown } = await collect(bench.instance().transfer.transferSubs(crowd, { target, concurrency: 16 }))
+    const { all, thrown } = await collect(
+      bench.instance().transfer.transferSubs(crowd, { targetTeamId, concurrency: 16 }),
+    )
     expect(thrown).toBeUndefined()
     expect(all.filter(({ error }) => error !== undefined)).toHaveLength(148)
   })
@@ -111,7 +116,9 @@ describe('what concerns everybody', () => {
     const slowly: Answer = (res, index, request) => setTimeout(() => moved(res, index, request), 100)
     about(['person-9', slowly], ['person-10', invalidClient], ['person-11', slowly])
     const source = new Source()
-    const { all, thrown } = await collect(bench.instance().transfer.transferSubs(source, { target, concurrency: 4 }))
+    const { all, thrown } = await collect(
+      bench.instance().transfer.transferSubs(source, { targetTeamId, concurrency: 4 }),
+    )
     expect(thrown).toMatchObject({ code: 'ERR_APPLE_TOKEN', appleError: 'invalid_client' })
     // Everybody who was asked about is told of, but for the one by whom it was found out.
     expect(new Set(all.map(({ sub }) => sub))).toEqual(new Set(asked().filter((sub) => sub !== 'person-10')))
@@ -128,7 +135,9 @@ describe('what concerns everybody', () => {
     ['Apple is out of order', 'migration', status(503, { 'retry-after': '0' }), { details: { status: 503 } }],
   ] as const)('ends it: %s', async (_name, endpoint, answer, expected) => {
     bench.answer(endpoint, answer)
-    const { all, thrown } = await collect(bench.instance().transfer.transferSubs(people, { target, concurrency: 2 }))
+    const { all, thrown } = await collect(
+      bench.instance().transfer.transferSubs(people, { targetTeamId, concurrency: 2 }),
+    )
     expect(all).toEqual([])
     expect(thrown).toMatchObject(expected)
     expect(new Set(asked()).size).toBeLessThanOrEqual(2)
@@ -142,7 +151,7 @@ describe('what concerns everybody', () => {
       ['person-1', (res, index, request) => ((requests += 1), busy(res, index, request))],
     )
     const start = performance.now()
-    const { thrown } = await collect(bench.instance().transfer.transferSubs(people, { target, concurrency: 2 }))
+    const { thrown } = await collect(bench.instance().transfer.transferSubs(people, { targetTeamId, concurrency: 2 }))
     expect(thrown).toMatchObject({ appleError: 'invalid_client' })
     expect(requests).toBe(1)
     expect(performance.now() - start).toBeLessThan(2000)
@@ -154,7 +163,7 @@ describe('what concerns everybody', () => {
       throw reason
     }
     const source = new Source()
-    const { thrown } = await collect(bench.instance().transfer.transferSubs(source, { target, [name]: fail }))
+    const { thrown } = await collect(bench.instance().transfer.transferSubs(source, { targetTeamId, [name]: fail }))
     expect(thrown).toBe(reason)
     expect(source.isClosed).toBe(true)
   })
@@ -165,7 +174,7 @@ describe('what concerns everybody', () => {
       yield* people.slice(0, 5)
       throw reason
     }
-    const { all, thrown } = await collect(bench.instance().transfer.transferSubs(source(), { target }))
+    const { all, thrown } = await collect(bench.instance().transfer.transferSubs(source(), { targetTeamId }))
     expect(all).toHaveLength(5)
     expect(thrown).toBe(reason)
   })
@@ -176,7 +185,7 @@ describe('leaving the loop', () => {
     about(['person-1', hang], ['person-2', hang])
     const closed: unknown[] = []
     const transfer = bench.instance().transfer
-    for await (const result of transfer.transferSubs(people, { target, concurrency: 3 })) {
+    for await (const result of transfer.transferSubs(people, { targetTeamId, concurrency: 3 })) {
       await until(() => asked().length === 3)
       closed.push(result)
       break
@@ -199,7 +208,7 @@ describe('leaving the loop', () => {
         },
       }),
     } as unknown as Iterable<string>
-    for await (const result of bench.instance().transfer.transferSubs(source, { target })) {
+    for await (const result of bench.instance().transfer.transferSubs(source, { targetTeamId })) {
       expect(result.error).toBeUndefined()
       break
     }
@@ -212,7 +221,7 @@ describe('the signal', () => {
 
   it('stops before anything begins', async () => {
     const source = new Source()
-    const results = bench.instance().transfer.transferSubs(source, { target, signal: AbortSignal.abort(reason) })
+    const results = bench.instance().transfer.transferSubs(source, { targetTeamId, signal: AbortSignal.abort(reason) })
     expect((await collect(results)).thrown).toBe(reason)
     expect(source.taken).toBe(0)
     expect(bench.apple.requests).toEqual([])
@@ -225,7 +234,7 @@ describe('the signal', () => {
   ])('stops %s at once', async (_name, answer) => {
     bench.answer('migration', answer)
     const controller = new AbortController()
-    const results = bench.instance().transfer.transferSubs(people, { target, signal: controller.signal })
+    const results = bench.instance().transfer.transferSubs(people, { targetTeamId, signal: controller.signal })
     const ending = collect(results)
     await until(() => asked().length === 4)
     const start = performance.now()
@@ -244,7 +253,7 @@ describe('the signal', () => {
     bench.answer('token', hang)
     const controller = new AbortController()
     const { signal } = controller
-    const ending = collect(bench.instance().transfer.transferSubs(source, { target, signal, ...options }))
+    const ending = collect(bench.instance().transfer.transferSubs(source, { targetTeamId, signal, ...options }))
     setTimeout(() => {
       controller.abort(reason)
     }, 50)
@@ -254,7 +263,7 @@ describe('the signal', () => {
   it('stops a caller who comes back after it', async () => {
     const controller = new AbortController()
     const { signal } = controller
-    const results = bench.instance().transfer.transferSubs(people, { target, signal })[Symbol.asyncIterator]()
+    const results = bench.instance().transfer.transferSubs(people, { targetTeamId, signal })[Symbol.asyncIterator]()
     await results.next()
     controller.abort(reason)
     expect(await rejectionOf(results.next())).toBe(reason)
@@ -263,7 +272,9 @@ describe('the signal', () => {
 
   it('bears one listener while people are moved, however many, and none afterwards', async () => {
     const { signal } = new AbortController()
-    for await (const result of bench.instance().transfer.transferSubs(people, { target, signal, concurrency: 32 })) {
+    for await (const result of bench
+      .instance()
+      .transfer.transferSubs(people, { targetTeamId, signal, concurrency: 32 })) {
       expect(result.error).toBeUndefined()
       expect(getEventListeners(signal, 'abort')).toHaveLength(1)
     }
@@ -276,7 +287,7 @@ describe('onProgress', () => {
     const heard: AppleTransferProgress[] = []
     about(['person-1', json({ error: 'invalid_request' }, 400)])
     const run = {
-      target,
+      targetTeamId,
       concurrency: 1,
       isDone: (sub: string) => sub === 'person-2',
       onProgress: (progress: AppleTransferProgress) => heard.push(progress),

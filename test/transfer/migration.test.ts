@@ -17,7 +17,7 @@ afterEach(() => teams.stop())
 describe('the migration of 500 people', () => {
   it('goes from one team to the other, in parallel, never with more at once than asked for', async () => {
     await start(500, 10)
-    const run = { concurrency: 16, target: takerTeam }
+    const run = { concurrency: 16, targetTeamId: takerTeam }
     teams.holdUntilOpen(16)
     const { all: given, thrown } = await collect(teams.giver.transfer.transferSubs(subs, run))
     expect(thrown).toBeUndefined()
@@ -52,7 +52,7 @@ describe('a migration that is stopped', () => {
     for (const round of [1, 2, 3, 4, 5, 6]) {
       goesOn = true
       const results = teams.giver.transfer.transferSubs(whileIn(subs), {
-        target: takerTeam,
+        targetTeamId: takerTeam,
         concurrency: 8,
         isDone: (sub) => kept.has(sub),
       })
@@ -76,7 +76,7 @@ describe('a migration that is stopped', () => {
 
   it('in the middle goes on later and loses nobody: only what was under way is asked again', async () => {
     const kept = new Map<string, string>()
-    const run = { target: takerTeam, concurrency: 8, isDone: (sub: string) => Promise.resolve(kept.has(sub)) }
+    const run = { targetTeamId: takerTeam, concurrency: 8, isDone: (sub: string) => Promise.resolve(kept.has(sub)) }
     for await (const { sub, transferSub = '' } of teams.giver.transfer.transferSubs(subs, run)) {
       kept.set(sub, transferSub)
       if (kept.size === 80) break
@@ -100,7 +100,7 @@ describe('people who no longer use the app', () => {
     const [gone = '', late = ''] = [subs[3], subs[7]]
     revoke(gone)
     const progress: AppleTransferProgress[] = []
-    const run = { target: takerTeam, onProgress: (each: AppleTransferProgress) => progress.push(each) }
+    const run = { targetTeamId: takerTeam, onProgress: (each: AppleTransferProgress) => progress.push(each) }
     const { all, thrown } = await collect(teams.giver.transfer.transferSubs(subs, run))
     expect(thrown).toBeUndefined()
     expect(all).toHaveLength(30)
@@ -110,7 +110,7 @@ describe('people who no longer use the app', () => {
       code: 'ERR_APPLE_TOKEN',
       appleError: 'invalid_request',
       message: expect.stringContaining('no longer uses the app'),
-      details: { sub: gone, target: takerTeam, status: 400 },
+      details: { sub: gone, targetTeamId: takerTeam, status: 400 },
     })
     expect(progress.at(-1)).toEqual({ done: 29, failed: 1, skipped: 0 })
 
@@ -128,7 +128,7 @@ describe('people who no longer use the app', () => {
     await start(130)
     const days60 = 60 * 24 * 60 * 60
     const { all, thrown } = await withClockAhead(days60, () =>
-      collect(teams.giver.transfer.transferSubs(subs, { target: takerTeam })),
+      collect(teams.giver.transfer.transferSubs(subs, { targetTeamId: takerTeam })),
     )
     expect(all).toHaveLength(100)
     expect(thrown).toMatchObject({

@@ -152,7 +152,7 @@ describe('a refusal', () => {
     expect(await rejectionOf(transfer.transferSub('somebody', takerTeam))).toMatchObject({
       code: 'ERR_APPLE_TOKEN',
       appleError: 'invalid_request',
-      details: { sub: 'somebody', target: takerTeam },
+      details: { sub: 'somebody', targetTeamId: takerTeam },
     })
     expect(await rejectionOf(transfer.exchange('on-the-way'))).toMatchObject({ details: { transferSub: 'on-the-way' } })
     expect(bench.migrationRequests).toHaveLength(2)

@@ -61,7 +61,7 @@ describe('AppleAuth.transfer', () => {
     const message = /must be a text of 1 to 255 characters/
     await expect(transfer.transferSub(id as string, takerTeam)).rejects.toThrow(message)
     await expect(transfer.exchange(id as string)).rejects.toThrow(message)
-    const many = transfer.transferSubs([id as string], { target: takerTeam })[Symbol.asyncIterator]()
+    const many = transfer.transferSubs([id as string], { targetTeamId: takerTeam })[Symbol.asyncIterator]()
     await expect(many.next()).rejects.toThrow(message)
     const others = transfer.exchangeAll([id as string])[Symbol.asyncIterator]()
     await expect(others.next()).rejects.toThrow(AppleArgumentError)
@@ -72,10 +72,10 @@ describe('AppleAuth.transfer', () => {
     ['a team that is none', 'taker00001', /ten characters/],
     ['too long a one', 'TAKER000011', /ten characters/],
     ['its own team', 'TEAM123456', /your own team/],
-  ])('takes no target like %s', async (_name, target, message) => {
-    await expect(transfer.transferSub('a', target as string)).rejects.toThrow(message)
-    expect(() => transfer.transferSubs(['a'], { target: target as string })).toThrow(message)
-    expect(() => transfer.transferSubs(['a'], { target: target as string })).toThrow(AppleArgumentError)
+  ])('takes no targetTeamId like %s', async (_name, targetTeamId, message) => {
+    await expect(transfer.transferSub('a', targetTeamId as string)).rejects.toThrow(message)
+    expect(() => transfer.transferSubs(['a'], { targetTeamId: targetTeamId as string })).toThrow(message)
+    expect(() => transfer.transferSubs(['a'], { targetTeamId: targetTeamId as string })).toThrow(AppleArgumentError)
   })
 
   it('knows its own team from a ready-made client secret, too', async () => {
@@ -95,7 +95,7 @@ describe('AppleAuth.transfer', () => {
     ['what is no function', { isDone: true }, /must be functions/],
     ['what is no function to report to', { onProgress: 'yes' }, /must be functions/],
     ['an option that there is not', { concurency: 2 }, /no option "concurency"; it takes concurrency, /],
-    ['a target where there is none', { target: takerTeam }, /no option "target"/],
+    ['a targetTeamId where there is none', { targetTeamId: takerTeam }, /no option "targetTeamId"/],
     ['no object', 4, /as an object/],
     ['null', null, /as an object/],
   ])('takes no options like %s', (_name, wrong, message) => {
@@ -107,7 +107,7 @@ describe('AppleAuth.transfer', () => {
     'takes no ids like %s',
     (_name, ids) => {
       expect(() => transfer.exchangeAll(ids as never)).toThrow(/as a list/)
-      expect(() => transfer.transferSubs(ids as never, { target: takerTeam })).toThrow(AppleArgumentError)
+      expect(() => transfer.transferSubs(ids as never, { targetTeamId: takerTeam })).toThrow(AppleArgumentError)
     },
   )
 })

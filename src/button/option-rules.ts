@@ -30,7 +30,7 @@ const left = ['left'] as const
 const logo = ['logo'] as const
 
 /** Every option. Apple's names have underscores here and hyphens there. */
-export const buttonOptions: Readonly<Record<ButtonOptionName, ButtonOption>> = {
+export const optionRules: Readonly<Record<ButtonOptionName, ButtonOption>> = {
   layout: { layouts: every, ...oneOf(...every) },
   height: { parameter: 'height', layouts: titled, ...wholeNumber(30, 64) },
   width: { parameter: 'width', layouts: titled, ...wholeNumber(130, 375) },
