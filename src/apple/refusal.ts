@@ -37,9 +37,12 @@ export function refusal(
   )
 }
 
-/** Apple's words, short, and without what we sent if they should repeat it. */
+/** Apple's words, on one line, short, and without what we sent if they should repeat it. */
 function withoutSecrets(text: string, sent: readonly string[]): string {
   const secrets = sent.filter((each) => each.length >= 8)
   const clean = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
-  return clean.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '[redacted]').slice(0, 200)
+  return clean
+    .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '[redacted]')
+    .replace(/\p{Cc}+/gu, ' ')
+    .slice(0, 200)
 }

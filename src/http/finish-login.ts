@@ -66,13 +66,13 @@ async function finish(
 ): Promise<CallbackOutcome> {
   if (response.error === undefined) {
     const identity = await requestIdentity(instance, pending, response).finally(() => useUp(instance, req, pending))
-    await signIn(instance, req, pending, identity, response.user)
+    await signIn(instance, req, { returnTo: pending.returnTo, scope: pending.scope, pending }, identity, response.user)
     return { location: pending.returnTo, sessionId: req.sessionID }
   }
   await useUp(instance, req, pending)
   if (!cancelled.includes(response.error)) {
     throw new AppleAuthorizationError('Apple answered the authorization request with an error.', {
-      details: { appleError: response.error.slice(0, 100) },
+      details: { appleError: response.error.replace(/\p{Cc}+/gu, ' ').slice(0, 100) },
     })
   }
   instance.events.emit('login_cancelled', { returnTo: pending.returnTo })
