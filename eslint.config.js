@@ -8,7 +8,7 @@ function keepOut(files, ...bans) {
 }
 
 /** Nothing of the package's heart imports these. */
-const above = ['simulator', 'testing', 'cli']
+const above = ['transfer', 'button', 'simulator', 'testing', 'cli']
 const noExpress = ['^express(-session)?$', 'This room knows no Express: take what you need as an argument.']
 const room = (...names) => `/(${names.join('|')})(/|\\.js$)`
 const oneWay = 'Imports point one way: http -> connections -> revocations -> session, apple, roster -> config, errors.'
@@ -77,7 +77,7 @@ export default defineConfig(
   ]),
   keepOut(['src/cli/**'], onlyClient, [
     room('http', 'connections', 'revocations', 'session', 'roster', 'testing'),
-    'The command line looks at the configuration and asks Apple; it runs no app.',
+    'The command line looks at the configuration, asks Apple and starts the simulator; it runs no app.',
   ]),
   keepOut(
     ['src/simulator/**'],

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Router } from 'express'
 import { nonceForms } from './apple/id-token.js'
-import { toUser } from './apple/identity.js'
+import { type AppleIdentity, toIdentity } from './apple/identity.js'
 import { parseConfig } from './config/config.js'
 import type { AppleAuthOptions } from './config/options.js'
 import type { AppleConnections } from './connections/connections.js'
@@ -13,9 +13,8 @@ import type { Instance } from './http/instance.js'
 import type { RequestApple } from './http/request-apple.js'
 import { createGuard } from './http/require-apple-auth.js'
 import {
-  type AppleIdentity,
   createIdentityTokenGuard,
-  type RequireIdentityTokenOptions,
+  type RequireAppleIdentityTokenOptions,
 } from './http/require-identity-token.js'
 import { type AppleRevocation, revokePerson } from './http/revoke-person.js'
 import { createRouter } from './http/router.js'
@@ -26,14 +25,14 @@ export interface AppleAuth {
   /** The middleware that puts `req.apple` on every request. */
   attach(): RequestHandler
   /**
-   * The router with /login, /callback, /native, /logout and /notifications, to be mounted where the redirect URI is its
-   * /callback.
+   * The router with /login, /callback, /logout, /notifications and, for Sign in with Apple, /native; to be mounted where
+   * the redirect URI is its /callback.
    */
   router(): Router
   /** `requireAppleAuth()` for this instance. */
   requireAuth(options?: RequireAppleAuthOptions): RequestHandler
   /** `requireAppleIdentityToken()` for this instance; needs no `attach()`. */
-  requireIdentityToken(options?: RequireIdentityTokenOptions): RequestHandler
+  requireIdentityToken(options?: RequireAppleIdentityTokenOptions): RequestHandler
   /** What `attach()` puts on `req.apple`; the way to an instance that has a name of its own. */
   from(req: Request): RequestApple
   /**
@@ -128,7 +127,7 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
         ...(nonce === undefined ? {} : { nonce: nonceForms(nonce) }),
         audience: audience ?? config.audiences,
       })
-      return { ...toUser(claims), claims }
+      return toIdentity(claims)
     },
     revoke: (subject) => revokePerson(instance, subject),
     on(event, listener) {

@@ -8,17 +8,17 @@ import { createRefresh, type RenewedTokens } from './apple/refresh.js'
 import { createUserMigration } from './apple/user-migration.js'
 import type { AppleAuthConfig } from './config/config.js'
 import { type Connections, createConnections } from './connections/connections.js'
-import { AppleRosterError } from './errors.js'
 import { createEvents } from './events.js'
 import type { Instance } from './http/instance.js'
 import { createTakeNotification } from './http/take-notification.js'
 import { createOncePerKey } from './once-per-key.js'
+import { openInstanceStore } from './open-instance-store.js'
 import { createRevocations, type Revocations, type RevocationsParts } from './revocations/revocations.js'
-import { type AccessTokens, createRosterClient } from './roster/roster-client.js'
+import { noRoster } from './roster/no-roster.js'
+import { createRosterClient } from './roster/roster-client.js'
 import { createConnectionRecords } from './session/connection-records.js'
 import { createLeases } from './session/leases.js'
 import { createLoginRecords } from './session/login-record.js'
-import { openStore } from './session/open-store.js'
 import { createOwedRevocations } from './session/owed-revocations.js'
 import { createPersonGrants, type PersonGrants } from './session/person-grants.js'
 import { createPendingLogins } from './session/pending-logins.js'
@@ -26,7 +26,7 @@ import { createRenewedConsents } from './session/renewed-consents.js'
 import { createRevocationMarks } from './session/revocation-marks.js'
 import { createSealing } from './session/sealing.js'
 import { createSeenNotifications } from './session/seen-notifications.js'
-import { createStore, type Store } from './session/store.js'
+import type { Store } from './session/store.js'
 import { type AppleTransfer, createTransfer } from './transfer/transfer.js'
 
 /** How long a callback's result serves the same request when it comes again, in milliseconds: a Reload, a second click. */
@@ -136,37 +136,3 @@ function wireRevocations(
 }
 
 type Derived = 'records' | 'consents' | 'httpTimeoutMs' | 'isConnectedSince' | 'revoked'
-
-function openInstanceStore(
-  config: AppleAuthConfig,
-  warnOnce: Instance['warnOnce'],
-): { store: Store; closeStore: () => Promise<void> } {
-  const variable = `${config.envPrefix}STORE_URL`
-  const name = `store (option store, ${variable})`
-  if (config.store === undefined && config.storeUrl === undefined && process.env.NODE_ENV === 'production') {
-    const kept = config.rules.hasRoster ? 'Connected schools, ended logins' : 'Ended logins'
-    warnOnce(
-      'APPLE_STORE',
-      `${kept} and revocations that Apple has not taken are kept in memory: they end with this process, and other nodes ` +
-        `do not see them. Set store, ${variable}.`,
-    )
-  }
-  const { open, close } = openStore(config, name, (message) => {
-    warnOnce('APPLE_STORE', message)
-  })
-  return { store: createStore(open, name), closeStore: close }
-}
-
-const noRoster: AccessTokens = {
-  current: refuseRoster,
-  renewed: refuseRoster,
-}
-
-function refuseRoster(): Promise<never> {
-  return Promise.reject(
-    new AppleRosterError(
-      "Sign in with Apple opens no Roster API: use an instance whose service is 'account-data-sharing'.",
-      undefined,
-    ),
-  )
-}

@@ -64,7 +64,8 @@ export class AppleConfigError extends AppleAuthError {
     const lines = problems.map(({ option, variable, message }) =>
       variable === undefined ? `  - option ${option} ${message}` : `  - ${variable} (option ${option}) ${message}`,
     )
-    super(`express-apple-auth cannot start: ${String(problems.length)} to mend.\n${lines.join('\n')}`, 500)
+    const count = problems.length === 1 ? '1 mistake' : `${String(problems.length)} mistakes`
+    super(`express-apple-auth cannot start: ${count}.\n${lines.join('\n')}`, 500)
     this.problems = Object.freeze([...problems])
   }
 }

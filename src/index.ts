@@ -1,5 +1,5 @@
 export { appleAuth, type AppleAuth } from './apple-auth.js'
-export type { AppleClaims, AppleUser, UnverifiedName } from './apple/identity.js'
+export type { AppleClaims, AppleIdentity, AppleUser, UnverifiedName } from './apple/identity.js'
 export type { AppleNotification, AppleNotificationType } from './apple/notification.js'
 export type { AppleTransferredUser } from './apple/user-migration.js'
 export { appleButton, type AppleButton } from './button/apple-button.js'
@@ -24,9 +24,8 @@ export type { LoginOptions, RequestApple } from './http/request-apple.js'
 export type { AppleRevocation } from './http/revoke-person.js'
 export { requireAppleAuth } from './http/require-apple-auth.js'
 export {
-  type AppleIdentity,
   requireAppleIdentityToken,
-  type RequireIdentityTokenOptions,
+  type RequireAppleIdentityTokenOptions,
 } from './http/require-identity-token.js'
 export type { AppleDomain, AppleOrganization } from './roster/organization.js'
 export type { RosterClass } from './roster/class.js'

@@ -148,7 +148,7 @@ describe('AppleConfigError', () => {
       { option: 'pkce', variable: 'APPLE_PKCE', message: 'must be true or false' },
       { option: 'onLogin', variable: undefined, message: 'must be a function' },
     ])
-    expect(message).toMatch(/ 2 to mend/)
+    expect(message).toMatch(/ 2 mistakes/)
     expect(message.split('\n').slice(1)).toEqual([
       '  - APPLE_PKCE (option pkce) must be true or false',
       '  - option onLogin must be a function',

@@ -46,6 +46,11 @@ export interface AppleUser {
   readonly unverifiedName?: UnverifiedName
 }
 
+/** The person whom a token names, with its claims. */
+export interface AppleIdentity extends AppleUser {
+  readonly claims: AppleClaims
+}
+
 /** A name as the person typed it at Apple, at the first login only. */
 export interface UnverifiedName {
   readonly firstName?: string
@@ -92,6 +97,11 @@ export function toUser(claims: AppleClaims, unverifiedName?: UnverifiedName): Ap
     realUserStatus: claims.real_user_status,
     unverifiedName,
   })
+}
+
+/** The same, with the claims. */
+export function toIdentity(claims: AppleClaims): AppleIdentity {
+  return Object.freeze({ ...toUser(claims), claims })
 }
 
 function textOf(value: unknown): string | undefined {

@@ -10,8 +10,14 @@ import { keepConnection } from './keep-connection.js'
 import { tokensOf } from './login-view.js'
 import { changesSince, reapply, snapshot } from './session-changes.js'
 
-/** How a login began: a pending one of this browser, or a native app's. */
-export type BegunLogin = Pick<PendingLogin, 'returnTo' | 'scope'> | PendingLogin
+/** How a login began. */
+export interface BegunLogin {
+  readonly returnTo: string
+  /** Asked for. */
+  readonly scope: readonly string[]
+  /** The pending login that this one ends; a native app's has none. */
+  readonly pending?: PendingLogin
+}
 
 /** A login that is about to count. */
 export interface Candidate {

@@ -3,11 +3,11 @@ import { nonceForms } from '../apple/id-token.js'
 import type { AppleClaims } from '../apple/identity.js'
 import type { TokenResponse } from '../apple/token-response.js'
 import { AppleIdentityError, AppleIdTokenError, AppleNativeLoginError } from '../errors.js'
-import { personSubject } from '../session/subject.js'
 import type { Identity } from './identity-request.js'
 import type { Instance } from './instance.js'
 import { loginStart } from './login-start.js'
 import type { NativeLogin } from './native-login.js'
+import { requireConsent } from './require-consent.js'
 
 /** Who a native app's person is. */
 export interface NativeIdentity {
@@ -69,25 +69,8 @@ async function exchange(
   const { accessToken } = tokens
   const exchanged = await verifyIdToken(tokens.idToken, { accessToken, audience: claims.aud })
   if (exchanged.sub === claims.sub) return tokens
-  throw new AppleIdentityError('The authorizationCode and the identityToken are two people’s.', {
+  throw new AppleIdentityError('The authorizationCode belongs to another person than the identityToken.', {
     details: { claimed: claims.sub, exchanged: exchanged.sub },
-  })
-}
-
-/**
- * Has the person's consent, or account here, not ended since the token was issued? Apple tells the second alone, so it
- * counts from its beginning, unless the caller knows better (`issuedAt`, in milliseconds since 1970).
- *
- * @throws AppleIdTokenError, AppleStoreError
- */
-export async function requireConsent(
-  { marks }: Instance,
-  claims: AppleClaims,
-  issuedAt: number = claims.iat * 1000,
-): Promise<void> {
-  if (issuedAt > (await marks.find(personSubject(claims.sub)))) return
-  throw new AppleIdTokenError('The id_token is older than the end of this person’s consent.', {
-    details: { sub: claims.sub },
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { AppleNativeLoginError } from '../errors.js'
-import { isJsonObject, parseJsonObject } from './json-object.js'
+import { isJsonObject, parseJsonObject } from '../json-object.js'
 import { createReadBody } from './request-body.js'
 
 /** What a native app posts: what Apple gave it, and its nonce. Nothing in it is trusted. */

@@ -1,5 +1,4 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { toUser } from '../apple/identity.js'
 import { AppleAuthError, AppleCrossSiteError } from '../errors.js'
 import { forgetEverything, loadSession, requireSession } from '../session/app-session.js'
 import { forwardErrors } from './forward-errors.js'
@@ -9,7 +8,6 @@ import { requestNativeIdentity } from './native-identity.js'
 import { readNativeLogin } from './native-login.js'
 import { requestOrigin } from './request-origin.js'
 import { signIn } from './sign-in.js'
-import { parseUnverifiedName } from './unverified-name.js'
 
 /**
  * POST /native: signs in the person whom an iOS or Android app has from Apple, and starts a session as the callback does.
@@ -41,10 +39,10 @@ async function answerNative(instance: Instance, req: Request, res: Response): Pr
   try {
     // What other requests did while Apple was asked is in the store alone.
     if (!(await loadSession(req, req.sessionID))) forgetEverything(req)
-    await signIn(instance, req, { returnTo: instance.config.postLoginRedirect, scope }, identity, login.user)
+    const begun = { returnTo: instance.config.postLoginRedirect, scope }
+    res.json({ user: await signIn(instance, req, begun, identity, login.user) })
   } catch (error) {
     await release()
     throw error
   }
-  res.json({ user: toUser(claims, parseUnverifiedName(login.user)) })
 }

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { AppleNotificationError } from '../errors.js'
+import { parseJsonObject } from '../json-object.js'
 import { setSessionAside } from '../session/app-session.js'
 import { forwardErrors } from './forward-errors.js'
 import type { Instance } from './instance.js'
@@ -25,16 +26,7 @@ export function createNotificationsRoute(instance: Instance): RequestHandler {
 /** The JWT in `{"payload":"…"}`. */
 async function readPayload(req: Request, res: Response): Promise<string> {
   const body = await readBody(req, res)
-  const { payload } = typeof body === 'string' ? parseObject(body) : body
+  const { payload } = (typeof body === 'string' ? parseJsonObject(body) : body) ?? {}
   if (typeof payload === 'string') return payload
   throw new AppleNotificationError('The notification has no payload: Apple sends {"payload":"<JWT>"}.')
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
 }

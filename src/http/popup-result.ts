@@ -1,5 +1,5 @@
 import { AppleCallbackError } from '../errors.js'
-import { isJsonObject, parseJsonObject } from './json-object.js'
+import { isJsonObject, parseJsonObject } from '../json-object.js'
 
 /**
  * What Apple JS hands to the page that opened its popup, as that page posts it.

@@ -1,16 +1,10 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
-import type { AppleClaims, AppleUser } from '../apple/identity.js'
-import { toUser } from '../apple/identity.js'
+import { type AppleClaims, type AppleIdentity, toIdentity } from '../apple/identity.js'
 import { AppleArgumentError, AppleAttachMissingError, AppleIdTokenError } from '../errors.js'
 import { bearerToken, challenge } from './bearer.js'
 import type { Instance } from './instance.js'
 import { instanceOf } from './lazy-request-apple.js'
-import { requireConsent } from './native-identity.js'
-
-/** The person whom a request's identity token names. */
-export interface AppleIdentity extends AppleUser {
-  readonly claims: AppleClaims
-}
+import { requireConsent } from './require-consent.js'
 
 declare global {
   // Express offers its Request type for extension in this namespace alone.
@@ -23,7 +17,7 @@ declare global {
 }
 
 /** What `requireAppleIdentityToken()` takes. */
-export interface RequireIdentityTokenOptions {
+export interface RequireAppleIdentityTokenOptions {
   /** Whom the token must be for. Default: `clientId` and `audiences`. */
   audience?: string | readonly string[]
   /** The oldest token taken, in seconds since Apple issued it. Default: 24 hours. */
@@ -42,7 +36,7 @@ export interface RequireIdentityTokenOptions {
  * @throws AppleArgumentError at once for options it does not take
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  */
-export function requireAppleIdentityToken(options: RequireIdentityTokenOptions = {}): RequestHandler {
+export function requireAppleIdentityToken(options: RequireAppleIdentityTokenOptions = {}): RequestHandler {
   return createIdentityTokenGuard(options, (req) => {
     const instance = instanceOf(req.apple)
     if (instance !== undefined) return instance
@@ -55,7 +49,7 @@ export function requireAppleIdentityToken(options: RequireIdentityTokenOptions =
 
 /** Makes a guard for the instance that a request belongs to. */
 export function createIdentityTokenGuard(
-  options: RequireIdentityTokenOptions,
+  options: RequireAppleIdentityTokenOptions,
   instanceFor: (req: Request) => Instance,
 ): RequestHandler {
   const rules = parseOptions(options)
@@ -66,7 +60,7 @@ export function createIdentityTokenGuard(
   }
 }
 
-type Rules = RequireIdentityTokenOptions & { readonly realm: string }
+type Rules = RequireAppleIdentityTokenOptions & { readonly realm: string }
 
 /** Does the request pass? If not, it has been answered. */
 async function letsPass(
@@ -83,7 +77,7 @@ async function letsPass(
   }
   try {
     const claims = await verify(instance, token, rules)
-    req.appleIdentity = Object.freeze({ ...toUser(claims), claims })
+    req.appleIdentity = toIdentity(claims)
   } catch (error) {
     if (!(error instanceof AppleIdTokenError)) throw error
     instance.events.note('an identity token was refused', error)
@@ -105,13 +99,13 @@ async function verify(instance: Instance, token: string, rules: Rules): Promise<
   return claims
 }
 
-const optionNames: Readonly<Record<keyof RequireIdentityTokenOptions, true>> = {
+const optionNames: Readonly<Record<keyof RequireAppleIdentityTokenOptions, true>> = {
   audience: true,
   maxAge: true,
   realm: true,
 }
 
-function parseOptions(options: RequireIdentityTokenOptions): Rules {
+function parseOptions(options: RequireAppleIdentityTokenOptions): Rules {
   const refuse = (message: string): never => {
     throw new AppleArgumentError(`requireAppleIdentityToken(): ${message}`)
   }

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { type AppleClaims, toUser, type UnverifiedName } from '../apple/identity.js'
+import { type AppleClaims, type AppleUser, toUser, type UnverifiedName } from '../apple/identity.js'
 import { type LoginRecord, loginTokens } from '../session/login-record.js'
 import { organizationSubject, personSubject } from '../session/subject.js'
 import { admitLogin, type BegunLogin } from './admit-login.js'
@@ -10,7 +10,8 @@ import { forgetPerson, replaceSession } from './replace-session.js'
 import { parseUnverifiedName } from './unverified-name.js'
 
 /**
- * Asks the app (`onLogin`), connects the school (Data Sharing), gives the session a new id, puts the login into it and saves.
+ * Asks the app (`onLogin`), connects the school (Data Sharing), gives the session a new id, puts the login into it and
+ * saves. Resolves to who signed in; undefined without an id_token.
  *
  * The app's own session data stays when nobody or the same person was signed in; when it was somebody else's, it goes,
  * other instances' logins included. A refused login leaves the session as it was.
@@ -25,7 +26,7 @@ export async function signIn(
   begun: BegunLogin,
   identity: Identity,
   userField: string | undefined,
-): Promise<void> {
+): Promise<AppleUser | undefined> {
   const unverifiedName = parseUnverifiedName(userField)
   const record = toRecord(instance, begun, identity, unverifiedName)
   const subjects = subjectsOf(identity)
@@ -37,14 +38,15 @@ export async function signIn(
   clear()
   await admitLogin(instance, req, begun, identity, { record, unverifiedName, clear })
   if (identity.claims !== undefined) await notePerson(instance, record, identity.claims)
-  const finished = 'state' in begun ? begun : undefined
-  await replaceSession(instance, req, { finished, record, subjects, keepsAge: !isSomebodyElse })
+  await replaceSession(instance, req, { finished: begun.pending, record, subjects, keepsAge: !isSomebodyElse })
+  const user = identity.claims && toUser(identity.claims, unverifiedName)
   instance.events.emit('login', {
-    user: identity.claims && toUser(identity.claims, unverifiedName),
+    user,
     organization: identity.organization,
     scope: record.scope,
     returnTo: begun.returnTo,
   })
+  return user
 }
 
 /** What outlives this session: a consent that older revocations must leave alone, and tokens for `revoke()`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { Keyv } from 'keyv'
 import request, { type Response } from 'supertest'
-import { requireAppleIdentityToken, type RequireIdentityTokenOptions } from '../../src/index.js'
+import { requireAppleIdentityToken, type RequireAppleIdentityTokenOptions } from '../../src/index.js'
 import { bundleId, signInOnDevice } from '../support/device.js'
 import { expectNoSecret } from '../support/expect-refused.js'
 import { createSigningKey } from '../support/loopback-apple.js'
@@ -12,7 +12,7 @@ import { useApple } from '../support/use-apple.js'
 const { apple, startApp } = useApple()
 
 /** An API without sessions; the guard is the instance's own, or the one that finds it by `req.apple`. */
-function startApi(options?: RequireIdentityTokenOptions, store?: Keyv): Promise<TestApp> {
+function startApi(options?: RequireAppleIdentityTokenOptions, store?: Keyv): Promise<TestApp> {
   return startApp({
     session: 'none',
     options: { audiences: [bundleId], ...(store === undefined ? {} : { store }) },
@@ -153,6 +153,6 @@ describe('requireAppleIdentityToken', () => {
     [{ realm: 'a"b' }, 'realm must be'],
     [{ scope: 'email' }, 'there is no option scope'],
   ])('refuses %j when the route is defined', (options, message) => {
-    expect(() => requireAppleIdentityToken(options as RequireIdentityTokenOptions)).toThrow(message)
+    expect(() => requireAppleIdentityToken(options as RequireAppleIdentityTokenOptions)).toThrow(message)
   })
 })
