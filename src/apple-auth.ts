@@ -12,10 +12,7 @@ import type { RequireAppleAuthOptions } from './http/guard-options.js'
 import type { Instance } from './http/instance.js'
 import type { RequestApple } from './http/request-apple.js'
 import { createGuard } from './http/require-apple-auth.js'
-import {
-  createIdentityTokenGuard,
-  type RequireAppleIdentityTokenOptions,
-} from './http/require-identity-token.js'
+import { createIdentityTokenGuard, type RequireAppleIdentityTokenOptions } from './http/require-identity-token.js'
 import { type AppleRevocation, revokePerson } from './http/revoke-person.js'
 import { createRouter } from './http/router.js'
 import type { AppleTransfer } from './transfer/transfer.js'

@@ -23,10 +23,7 @@ export type { RequireAppleAuthOptions } from './http/guard-options.js'
 export type { LoginOptions, RequestApple } from './http/request-apple.js'
 export type { AppleRevocation } from './http/revoke-person.js'
 export { requireAppleAuth } from './http/require-apple-auth.js'
-export {
-  requireAppleIdentityToken,
-  type RequireAppleIdentityTokenOptions,
-} from './http/require-identity-token.js'
+export { requireAppleIdentityToken, type RequireAppleIdentityTokenOptions } from './http/require-identity-token.js'
 export type { AppleDomain, AppleOrganization } from './roster/organization.js'
 export type { RosterClass } from './roster/class.js'
 export type { RosterLocation } from './roster/location.js'

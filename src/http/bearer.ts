@@ -16,7 +16,10 @@ export function bearerToken(req: Request): string | undefined {
 
 /** RFC 6750 section 3.1; the status of each. Without an error the request brought no credentials at all. */
 const errors = {
-  invalid_request: { status: 400, description: 'The Authorization header must be Bearer, a space and the identity token' },
+  invalid_request: {
+    status: 400,
+    description: 'The Authorization header must be Bearer, a space and the identity token',
+  },
   invalid_token: { status: 401, description: 'The identity token is not valid here, or has expired' },
 } as const
 
