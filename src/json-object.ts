@@ -1,14 +1,18 @@
-/**
- * Parses the text of one JSON object in which no object has a member twice, of which JSON.parse would keep the last and
- * others the first; undefined for anything else.
- */
+/** Parses the text of one JSON object; undefined for anything else. Of members that come twice the last one counts. */
 export function parseJsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return isJsonObject(value) && !hasMemberTwice(text) ? value : undefined
+    return isJsonObject(value) ? value : undefined
   } catch {
+    // Its message would quote the text.
     return undefined
   }
+}
+
+/** The same where no object may have a member twice, of which others might read the first one. */
+export function parseStrictJsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  const value = parseJsonObject(text)
+  return value === undefined || hasMemberTwice(text) ? undefined : value
 }
 
 /** Is this a JSON object: neither a list nor null? */

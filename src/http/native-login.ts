@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { AppleNativeLoginError } from '../errors.js'
-import { isJsonObject, parseJsonObject } from '../json-object.js'
+import { isJsonObject, parseStrictJsonObject } from '../json-object.js'
 import { createReadBody } from './request-body.js'
 
 /** What a native app posts: what Apple gave it, and its nonce. Nothing in it is trusted. */
@@ -29,7 +29,7 @@ const readBody = createReadBody({
  */
 export async function readNativeLogin(req: Request, res: Response): Promise<NativeLogin> {
   const body = await readBody(req, res)
-  const members = typeof body === 'string' ? parseJsonObject(body) : body
+  const members = typeof body === 'string' ? parseStrictJsonObject(body) : body
   if (!isJsonObject(members)) throw new AppleNativeLoginError('The native login is no JSON object.')
   const identityToken = text(members, 'identityToken')
   if (identityToken === undefined) {

@@ -1,5 +1,5 @@
 import { AppleCallbackError } from '../errors.js'
-import { isJsonObject, parseJsonObject } from '../json-object.js'
+import { isJsonObject, parseStrictJsonObject } from '../json-object.js'
 
 /**
  * What Apple JS hands to the page that opened its popup, as that page posts it.
@@ -17,7 +17,7 @@ const inherited = ['__proto__', 'constructor', 'prototype']
  * @throws AppleCallbackError for anything else
  */
 export function readPopupResult(body: string | Readonly<Record<string, unknown>>): Map<string, string> {
-  const members = typeof body === 'string' ? parseJsonObject(body) : body
+  const members = typeof body === 'string' ? parseStrictJsonObject(body) : body
   if (!isJsonObject(members)) throw new AppleCallbackError("The popup's result is not one JSON object.")
   const { authorization, user, ...others } = members
   const fields = new Map<string, string>()

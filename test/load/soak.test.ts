@@ -7,7 +7,7 @@ import { LoadApp, type Memory } from './load-app.js'
 import { sized } from './size.js'
 import { SoakPeople } from './soak-people.js'
 
-const seconds = Number(process.env.SOAK_SECONDS ?? sized(10, 600))
+const seconds = Number(process.env.SOAK_SECONDS ?? sized(6, 600))
 /** From here on the heap must not grow, in seconds. */
 const warmUpSeconds = seconds / 10
 /** Not too often: the collections take time from the load. */

@@ -14,15 +14,15 @@ async function start(people: number, delayMs = 0): Promise<void> {
 
 afterEach(() => teams.stop())
 
-describe('the migration of 500 people', () => {
+describe('the migration of 200 people', () => {
   it('goes from one team to the other, in parallel, never with more at once than asked for', async () => {
-    await start(500, 10)
+    await start(200, 10)
     const run = { concurrency: 16, targetTeamId: takerTeam }
     teams.holdUntilOpen(16)
     const { all: given, thrown } = await collect(teams.giver.transfer.transferSubs(subs, run))
     expect(thrown).toBeUndefined()
     expect(new Set(given.map(({ sub }) => sub))).toEqual(new Set(subs))
-    expect(teams.asked).toHaveLength(500)
+    expect(teams.asked).toHaveLength(200)
     expect(teams.mostAtOnce).toBe(16)
     expect(teams.teamTokens).toBe(1)
 
@@ -30,7 +30,7 @@ describe('the migration of 500 people', () => {
     teams.holdUntilOpen(32)
     const ids = given.map(({ transferSub = '' }) => transferSub)
     const { all: taken } = await collect(teams.taker.transfer.exchangeAll(ids, { concurrency: 32 }))
-    expect(taken).toHaveLength(500)
+    expect(taken).toHaveLength(200)
     expect(teams.mostAtOnce).toBe(32)
     for (const { transferSub, sub, ...user } of taken) {
       const person = teams.simulator.people.find(
