@@ -11,7 +11,7 @@ let app: TestApp
 beforeAll(async () => {
   apple = await LoopbackApple.start()
   app = await TestApp.start(apple.url, {
-    options: { service: 'account-data-sharing', httpTimeoutMs: 300 },
+    options: { service: 'account-data-sharing', httpTimeoutMs: 1000 },
     routes: (routes, auth) => {
       routes.get('/school', (req, res, next) => {
         req.apple.roster.organization().then((organization) => res.json(organization), next)

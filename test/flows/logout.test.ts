@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   app = await TestApp.start(apple.url, {
-    options: { httpTimeoutMs: 300, postLogoutRedirect: '/bye' },
+    options: { httpTimeoutMs: 1000, postLogoutRedirect: '/bye' },
     routes: (routes) => {
       routes.post('/own-logout', (req, res, next) => {
         const { revoke } = req.query

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import express from 'express'
+import express, { type Express } from 'express'
 import session from 'express-session'
 import type { Response } from 'supertest'
 import type { AppleAuthOptions, AppleLoginContext } from '../../src/index.js'
@@ -16,6 +16,14 @@ const sub = '001883.fcc77ba97500402389df96821ad9c790.1517'
 
 function startNativeApp({ options, ...setup }: TestAppSetup = {}): Promise<TestApp> {
   return startApp({ ...setup, options: { audiences: [bundleId], ...options } })
+}
+
+/** GET /cart puts something into the session. */
+function putIntoCart(app: Express): void {
+  app.get('/cart', (req, res) => {
+    req.session.cart = 'one book'
+    res.end()
+  })
 }
 
 function post(app: TestApp, body: unknown, visitor = app.visitor()): Promise<Response> {
@@ -95,12 +103,7 @@ describe('POST /native', () => {
 
   it('keeps the app’s own data of a visitor, and gives the session a new id', async () => {
     const app = await startNativeApp({
-      before: (before) => {
-        before.get('/cart', (req, res) => {
-          req.session.cart = 'one book'
-          res.end()
-        })
-      },
+      before: putIntoCart,
       routes: (routes) => {
         routes.get('/id', (req, res) => {
           res.json({ id: req.sessionID, cart: req.session.cart })
@@ -197,12 +200,7 @@ describe('POST /native', () => {
 
   it('brings back no session that was ended while Apple was asked', async () => {
     const app = await startNativeApp({
-      before: (before) => {
-        before.get('/cart', (req, res) => {
-          req.session.cart = 'one book'
-          res.end()
-        })
-      },
+      before: putIntoCart,
       routes: (routes) => {
         routes.get('/cart-now', (req, res) => res.json(req.session.cart ?? 'none'))
       },

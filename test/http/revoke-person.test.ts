@@ -21,7 +21,7 @@ async function startShop(setup: TestAppSetup = {}): Promise<{ app: TestApp; stor
   const store = new Keyv()
   const app = await startApp({
     ...setup,
-    options: { audiences: [bundleId], store, httpTimeoutMs: 500, ...setup.options },
+    options: { audiences: [bundleId], store, httpTimeoutMs: 5000, ...setup.options },
     routes: (routes, auth) => {
       routes.post('/account/delete', (req, res, next) => {
         auth.revoke(req).then((outcome) => res.json({ outcome, signedIn: req.apple.isAuthenticated }), next)
