@@ -19,7 +19,7 @@ const shared = {
 
 const config: Config = {
   // Most tests wait for sockets rather than for the processor.
-  maxWorkers: '100%',
+  maxWorkers: 3,
   // A test that hangs ends; one on a busy machine does not.
   testTimeout: 30_000,
   globalSetup: '<rootDir>/test/support/signing-key.ts',
