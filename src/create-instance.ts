@@ -73,6 +73,7 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
   }
   return {
     config,
+    requestKey: Symbol('express-apple-auth'),
     client,
     verifyIdToken,
     refresh,

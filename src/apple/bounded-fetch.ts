@@ -17,7 +17,7 @@ export interface BoundedAnswer {
   readonly status: number
   readonly headers: Headers
   /** Undefined where there was none. */
-  readonly body: Uint8Array | undefined
+  readonly body: Uint8Array<ArrayBuffer> | undefined
 }
 
 /** `fetch` with a deadline over the whole answer, a size limit and no redirects. */
@@ -83,11 +83,15 @@ export function createBoundedFetch({
   return Object.assign(boundedFetch, { read })
 }
 
-async function readBounded(response: Response, maxBytes: number, name: string): Promise<Uint8Array | undefined> {
+async function readBounded(
+  response: Response,
+  maxBytes: number,
+  name: string,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (response.body === null) return undefined
   // A reader costs less than iterating, and one chunk needs no joining.
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
-  const chunks: Uint8Array[] = []
+  const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader()
+  const chunks: Uint8Array<ArrayBuffer>[] = []
   let bytes = 0
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     bytes += next.value.length

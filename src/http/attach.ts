@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express'
 import type { Instance } from './instance.js'
 import { createRequestApple } from './lazy-request-apple.js'
 import type { RequestApple } from './request-apple.js'
+import { stateOf } from './request-state.js'
 import { settleLogin } from './settle-login.js'
 
 /** Gives the request's `RequestApple`, the same one each time. */
@@ -9,13 +10,10 @@ export type FromRequest = (req: Request) => RequestApple
 
 /** Makes `from()` for an instance. */
 export function createFrom(instance: Instance): FromRequest {
-  const made = new WeakMap<Request, RequestApple>()
   return function from(req) {
-    const known = made.get(req)
-    if (known !== undefined) return known
-    const apple = createRequestApple(instance, req)
-    made.set(req, apple)
-    return apple
+    const state = stateOf(instance, req)
+    state.apple ??= createRequestApple(instance, req)
+    return state.apple
   }
 }
 

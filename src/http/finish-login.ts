@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import { AppleAuthorizationError, AppleStateError } from '../errors.js'
 import { forgetEverything, loadSession, saveSession, sessionCookie, signedCookies } from '../session/app-session.js'
-import type { PendingLogin } from '../session/pending-logins.js'
+import type { PendingLogin } from '../session/login-entries.js'
 import { type AuthorizationResponse, refusePopupResult } from './authorization-response.js'
 import { requestIdentity } from './identity-request.js'
 import type { CallbackOutcome, Instance } from './instance.js'

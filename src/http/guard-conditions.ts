@@ -21,7 +21,7 @@ export interface Missing {
 /** Holds a login against a guard's rules; undefined when nothing is missing. */
 export async function findMissing(rules: GuardRules, apple: RequestApple, req: Request): Promise<Missing | undefined> {
   const { scope, maxAge, organization, check } = rules
-  const granted = apple.tokens?.scope.split(' ') ?? []
+  const granted = scope.length === 0 ? [] : (apple.tokens?.scope.split(' ') ?? [])
   const lacking = scope.filter((each) => !granted.includes(each))
   if (lacking.length > 0) return { scope: lacking }
   if (maxAge !== undefined && secondsSince(apple.loginAt) > maxAge) return { maxAge }

@@ -2,7 +2,7 @@ import type { AppleClaims } from '../apple/identity.js'
 import type { TokenResponse } from '../apple/token-response.js'
 import { AppleAuthError, AppleCallbackError, AppleIdentityError, AppleIdTokenError } from '../errors.js'
 import type { AppleOrganization } from '../roster/organization.js'
-import type { PendingLogin } from '../session/pending-logins.js'
+import type { PendingLogin } from '../session/login-entries.js'
 import type { AuthorizationResponse } from './authorization-response.js'
 import type { Instance } from './instance.js'
 

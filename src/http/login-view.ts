@@ -1,18 +1,56 @@
 import type { Request } from 'express'
-import { readVerifiedClaims } from '../apple/id-token.js'
-import { type AppleClaims, type AppleUser, toUser, type UnverifiedName } from '../apple/identity.js'
+import { readVerifiedPayload } from '../apple/id-token.js'
+import { type AppleClaims, type AppleUser, pickClaims, toUser } from '../apple/identity.js'
 import { type AppleOrganization, parseOrganization } from '../roster/organization.js'
-import { type LoginRecord, loginTokens } from '../session/login-record.js'
+import { parseJsonObject } from '../json-object.js'
+import { type LoginRecord, loginTokens, type StoredLogin } from '../session/login-record.js'
 import { type AppleTokens, createTokens } from '../session/tokens.js'
 import type { Instance } from './instance.js'
 
-/** A login record unfolded: what `req.apple` shows of it. */
-export interface LoginView {
-  readonly record: LoginRecord
-  readonly user: AppleUser | undefined
-  readonly claims: AppleClaims | undefined
-  readonly organization: AppleOrganization | undefined
-  readonly tokens: AppleTokens | undefined
+/** A stored login unfolded: what `req.apple` shows of it, each made when it is first read. */
+export class LoginView {
+  #record: LoginRecord | undefined
+  #claims: AppleClaims | undefined
+  #user: AppleUser | undefined
+  #organization: AppleOrganization | undefined
+  #tokens: AppleTokens | undefined
+
+  constructor(
+    private readonly stored: StoredLogin,
+    private readonly audience: string,
+  ) {}
+
+  get record(): LoginRecord {
+    this.#record ??= this.stored.record
+    return this.#record
+  }
+
+  get claims(): AppleClaims | undefined {
+    const payload = this.#claims === undefined ? this.#payload() : undefined
+    if (payload !== undefined) this.#claims = pickClaims(payload, this.audience)
+    return this.#claims
+  }
+
+  get user(): AppleUser | undefined {
+    const payload = this.#user === undefined ? this.#payload() : undefined
+    if (payload !== undefined) this.#user = toUser(payload, parseIfThere(this.stored.unverifiedName))
+    return this.#user
+  }
+
+  get organization(): AppleOrganization | undefined {
+    this.#organization ??= parseOrganization(parseIfThere(this.stored.organization))
+    return this.#organization
+  }
+
+  get tokens(): AppleTokens | undefined {
+    this.#tokens ??= tokensOf(this.record)
+    return this.#tokens
+  }
+
+  #payload(): Readonly<Record<string, unknown>> | undefined {
+    const { idToken } = this.stored
+    return idToken === undefined ? undefined : readVerifiedPayload(idToken)
+  }
 }
 
 /** The login in the request's session, whether or not Apple has ended it; undefined when there is none that can be read. */
@@ -23,35 +61,23 @@ export function readLogin(instance: Instance, req: Request): LoginView | undefin
 
 /** Unfolds a stored login that somebody asks for; an event tells of one that no key opens. */
 export function openLogin(instance: Instance, stored: string): LoginView | undefined {
-  const record = instance.loginRecords.parse(stored)
-  if (record !== 'sealed') return record && unfoldLogin(instance, record)
+  const login = unfoldLogin(instance, stored)
+  if (login !== 'sealed') return login
   instance.events.emit('unsealing_failed', { record: 'login', organizationId: undefined })
   return undefined
 }
 
-/** Unfolds a login record; a damaged one is nobody's. */
-export function unfoldLogin(instance: Instance, record: LoginRecord): LoginView | undefined {
+/** Unfolds a stored login; one of a native app that is ours no longer is nobody's. */
+export function unfoldLogin(instance: Instance, text: string): LoginView | 'sealed' | undefined {
+  const stored = instance.loginRecords.open(text)
+  if (stored === undefined || stored === 'sealed') return stored
   const { clientId, audiences } = instance.config
-  const audience = record.issuedTo ?? clientId
-  // Of a native app that is ours no longer.
-  if (!audiences.includes(audience)) return undefined
-  try {
-    const claims = record.idToken === undefined ? undefined : readVerifiedClaims(record.idToken, audience)
-    const organization =
-      record.organization === undefined ? undefined : parseOrganization(JSON.parse(record.organization))
-    if (claims === undefined && organization === undefined) return undefined
-    const name = record.unverifiedName === undefined ? undefined : (JSON.parse(record.unverifiedName) as UnverifiedName)
-    return {
-      record,
-      claims,
-      user: claims && toUser(claims, name),
-      organization,
-      tokens: tokensOf(record),
-    }
-  } catch {
-    // The store gave back something else than was put there.
-    return undefined
-  }
+  const audience = stored.issuedTo ?? clientId
+  return audiences.includes(audience) ? new LoginView(stored, audience) : undefined
+}
+
+function parseIfThere(json: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  return json === undefined ? undefined : parseJsonObject(json)
 }
 
 /** A login's tokens as apps see them; undefined where there are none. */

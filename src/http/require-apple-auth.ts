@@ -34,32 +34,48 @@ export function createGuard(
   knownScopes?: readonly string[],
 ): RequestHandler {
   const rules = parseGuardOptions(options, knownScopes)
+  const { maxAge, organization, check } = rules
+  const wantsLoginAlone = rules.scope.length === 0 && (maxAge ?? organization ?? check) === undefined
   return function requireAppleAuth(req: Request, res: Response, next: NextFunction) {
-    letsPass(rules, from, req, res, next).then((passes) => {
-      if (passes) next()
-    }, next)
+    try {
+      const apple = from(req)
+      const settling = settled(apple)
+      // Nearly every request passes here, and pays for no promise.
+      if (settling !== undefined || !wantsLoginAlone || !apple.isAuthenticated) {
+        letsPass(rules, apple, settling, req, res, next).then((passes) => {
+          if (passes) pass(res, next)
+        }, next)
+        return
+      }
+    } catch (error) {
+      next(error)
+      return
+    }
+    pass(res, next)
   }
+}
+
+function pass(res: Response, next: NextFunction): void {
+  if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store')
+  next()
 }
 
 /** Does the request pass? If not, it has been answered. */
 async function letsPass(
   rules: GuardRules,
-  from: (req: Request) => RequestApple,
+  apple: RequestApple,
+  settling: Promise<void> | undefined,
   req: Request,
   res: Response,
   next: NextFunction,
 ): Promise<boolean> {
-  const apple = from(req)
-  await settled(apple)
+  await settling
   if (!apple.isAuthenticated) {
     await refuseStranger(rules, apple, req, res, next)
     return false
   }
   const missing = await findMissing(rules, apple, req)
-  if (missing === undefined) {
-    if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store')
-    return true
-  }
+  if (missing === undefined) return true
   const scope = rules.stepUp === true && isNavigation(req) ? stepUpScope(missing, apple) : undefined
   if (scope === undefined) refuse(missing, req, res)
   else await apple.login(res, { returnTo: req.originalUrl, scope })

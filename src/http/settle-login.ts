@@ -4,19 +4,11 @@ import { readSession, requireSession, saveSession, type SessionBag } from '../se
 import type { Instance } from './instance.js'
 import { loginStart } from './login-start.js'
 import { type LoginView, unfoldLogin } from './login-view.js'
+import { type Outcome, stateOf } from './request-state.js'
 import { changesSince, snapshot } from './session-changes.js'
 
-/** What came of looking a request's login up. */
-interface Outcome {
-  /** The login as it was stored at that time. */
-  readonly stored: string
-  /** Until when logins of this subject have ended, in milliseconds since 1970; it is still there, so it is younger. */
-  readonly endedUntil?: number
-  /** Why it could not be looked up: then nobody may take it for a good one. */
-  readonly failure?: AppleStoreError
-}
-
-const outcomes = new WeakMap<Request, Map<Instance, Outcome>>()
+/** The version of what was not held against all that is known. */
+const never = -1
 
 /**
  * Finds out whether Apple has ended the request's login, and removes it then; moves one that an older key has sealed to
@@ -29,12 +21,12 @@ export function settleLogin(instance: Instance, req: Request): Promise<void> | u
   const outcome = outcomeFor(instance, req, stored)
   if (outcome?.failure !== undefined) return undefined
   const subjects = loginRecords.subjects(req)
-  const survived = outcome?.endedUntil ?? -Infinity
+  const endedUntil = outcome?.endedUntil ?? -Infinity
   const isKnownGood =
-    subjects.length > 0 && subjects.every((subject) => (marks.recall(subject) ?? Infinity) <= survived)
+    subjects.length > 0 && subjects.every((subject) => (marks.recall(subject) ?? Infinity) <= endedUntil)
   if (isKnownGood && (outcome !== undefined || loginRecords.isCurrent(stored))) {
     // The request may outlast what is known of the subjects, and has been looked at all the same.
-    if (outcome === undefined) remember(instance, req, { stored, endedUntil: survived })
+    if (outcome === undefined) remember(instance, req, { stored, version: marks.version, endedUntil })
     return undefined
   }
   return settle(instance, req, stored, subjects)
@@ -54,6 +46,8 @@ export function believe(instance: Instance, req: Request, login: LoginView | und
   if (login === undefined || stored === undefined) return login
   const outcome = outcomeFor(instance, req, stored)
   if (outcome?.failure !== undefined) throw outcome.failure
+  // It has survived all that was known then, and nothing has been learned since.
+  if (outcome?.version === marks.version) return login
   const known = loginRecords.subjects(req).map((subject) => marks.recall(subject))
   if (outcome === undefined && known.includes(undefined)) {
     instance.warnOnce(
@@ -72,36 +66,37 @@ export function believe(instance: Instance, req: Request, login: LoginView | und
 /** Notes that the login in this request's session, which it has just written itself, has been looked at. */
 export function noteSettled(instance: Instance, req: Request): void {
   const stored = instance.loginRecords.peek(req)
-  if (stored !== undefined) remember(instance, req, { stored, endedUntil: -Infinity })
+  if (stored !== undefined) remember(instance, req, { stored, version: never, endedUntil: -Infinity })
 }
 
 function outcomeFor(instance: Instance, req: Request, stored: string): Outcome | undefined {
-  const outcome = outcomes.get(req)?.get(instance)
+  const { outcome } = stateOf(instance, req)
   return outcome?.stored === stored ? outcome : undefined
 }
 
 function remember(instance: Instance, req: Request, outcome: Outcome): void {
-  outcomes.set(req, (outcomes.get(req) ?? new Map<Instance, Outcome>()).set(instance, outcome))
+  stateOf(instance, req).outcome = outcome
 }
 
 async function settle(instance: Instance, req: Request, stored: string, subjects: readonly string[]): Promise<void> {
   const { loginRecords, marks } = instance
+  const { version } = marks
   let endedUntil: number
   try {
     // A login that nothing names cannot be looked up: nobody's.
     endedUntil = Math.max(...(await Promise.all(subjects.map((subject) => marks.find(subject)))))
   } catch (error) {
-    remember(instance, req, { stored, failure: error as AppleStoreError })
+    remember(instance, req, { stored, version, endedUntil: -Infinity, failure: error as AppleStoreError })
     return
   }
-  remember(instance, req, { stored, endedUntil })
+  remember(instance, req, { stored, version, endedUntil })
   // Another request, or the app, may have changed it meanwhile.
   if (loginRecords.peek(req) !== stored) return
-  const record = loginRecords.parse(stored)
-  const login = record === undefined || record === 'sealed' ? undefined : unfoldLogin(instance, record)
-  if (subjects.length === 0 || (login !== undefined && loginStart(login.record, login.claims) <= endedUntil)) {
+  const login = unfoldLogin(instance, stored)
+  const isReadable = login !== undefined && login !== 'sealed'
+  if (subjects.length === 0 || (isReadable && loginStart(login.record, login.claims) <= endedUntil)) {
     await removeEnded(instance, req)
-  } else if (login !== undefined && !loginRecords.isCurrent(stored)) {
+  } else if (isReadable && !loginRecords.isCurrent(stored)) {
     await moveToFirstKey(instance, req, login)
   }
 }

@@ -1,5 +1,7 @@
+import { crc32 } from 'node:zlib'
 import type { Request } from 'express'
 import { hasEnded, keyPrefix, readSession, requireSession, type SessionBag } from './app-session.js'
+import { pack, unpackField } from './packed-text.js'
 import type { Sealing } from './sealing.js'
 
 /** All that is kept of a login. */
@@ -35,14 +37,19 @@ export interface LoginTokens {
   readonly issuedTo: string | undefined
 }
 
+/** A login as it is stored, whole and this client's. What requests ask for most can be had without the rest. */
+export interface StoredLogin extends Pick<LoginRecord, 'issuedTo' | 'idToken' | 'unverifiedName' | 'organization'> {
+  readonly record: LoginRecord
+}
+
 /** The login in a browser session, for one instance. */
 export interface LoginRecords {
   /** The stored text, which changes exactly when the record does; undefined when nobody is signed in. */
   stored(req: Request): string | undefined
   /** The same; undefined also where there is no session to look into. Never throws. */
   peek(req: Request): string | undefined
-  /** Reads a stored text; `sealed` for one that no key opens, undefined for one that is damaged or another client's. */
-  parse(stored: string): LoginRecord | 'sealed' | undefined
+  /** Opens a stored text; `sealed` for one that no key opens, undefined for one that is damaged or another client's. */
+  open(stored: string): StoredLogin | 'sealed' | undefined
   /** Is a stored text sealed by the first key, where there is one? */
   isCurrent(stored: string): boolean
   write(req: Request, record: LoginRecord): void
@@ -62,17 +69,19 @@ export interface LoginRecords {
  * It reads only what was written for the same client: an instance that was given another's name by mistake, or another
  * client id, finds nobody signed in.
  *
- * A record is one text in the form of a query string: express-session hashes and stringifies the whole session on every
- * request, and such a text costs it least.
+ * A record is one short text: express-session hashes and stringifies the whole session on every request, and a text that
+ * needs no escaping costs it least. It is taken apart only when somebody asks for the login.
  */
 export function createLoginRecords(instanceName: string, clientId: string, sealing: Sealing): LoginRecords {
   const key = `${keyPrefix}${instanceName}`
   const ownerKey = `${key}:owner`
+  const beginning = `${form}|${pack([clientId])}|`
 
   function subjects(req: Request): readonly string[] {
     if (hasEnded(req)) return []
     const value = requireSession(req)[ownerKey]
-    return typeof value === 'string' ? value.split(' ') : []
+    if (typeof value !== 'string') return []
+    return value.includes(' ') ? value.split(' ') : [value]
   }
 
   return {
@@ -90,13 +99,14 @@ export function createLoginRecords(instanceName: string, clientId: string, seali
       return typeof value === 'string' ? value : undefined
     },
 
-    parse(stored) {
+    open(stored) {
       const text = sealing.open(stored)
-      return text === undefined ? 'sealed' : decode(text, clientId)
+      if (text === undefined) return 'sealed'
+      return isWhole(text, beginning) ? new PackedLogin(text, beginning.length) : undefined
     },
 
     write(req, record) {
-      requireSession(req)[key] = sealing.seal(encode(record, clientId))
+      requireSession(req)[key] = sealing.seal(encode(record, beginning))
     },
 
     remove(req) {
@@ -133,34 +143,83 @@ export function isOthersKey(key: string, instanceName: string): boolean {
   return key.startsWith(keyPrefix) && key.slice(keyPrefix.length).split(':')[0] !== instanceName
 }
 
-function encode(record: LoginRecord, clientId: string): string {
-  const fields = new URLSearchParams({ clientId })
-  for (const [name, value] of Object.entries(record)) if (value !== undefined) fields.set(name, String(value))
-  return fields.toString()
+/** The first field of every record, so that one of another form is never misread; the second is the client id. */
+const form = '1'
+
+/** What follows them, in this order, absent ones empty; a checksum of all ends the record. */
+const fieldNames = [
+  'issuedTo',
+  'loginAt',
+  'scope',
+  'requestedScope',
+  'accessToken',
+  'accessTokenExpiresAt',
+  'refreshToken',
+  'organization',
+  'unverifiedName',
+  'idToken',
+] as const satisfies readonly (keyof LoginRecord)[]
+
+function encode(record: LoginRecord, beginning: string): string {
+  const text = `${beginning}${pack(fieldNames.map((name) => record[name] ?? ''))}`
+  // Finds out what a store has changed by mistake; whoever can write to the store can write this too.
+  return `${text}|${String(crc32(text))}`
 }
 
-function decode(text: string, clientId: string): LoginRecord | undefined {
-  const fields = new URLSearchParams(text)
-  if (fields.get('clientId') !== clientId) return undefined
-  const field = (name: keyof LoginRecord): string | undefined => fields.get(name) ?? undefined
-  const loginAt = Number(field('loginAt') ?? NaN)
-  if (!Number.isFinite(loginAt)) return undefined
-  const accessToken = field('accessToken')
-  const accessTokenExpiresAt = Number(field('accessTokenExpiresAt') ?? NaN)
-  const hasTokens = Boolean(accessToken) && Number.isFinite(accessTokenExpiresAt)
-  // All or nothing: what is left of tokens is a damaged record.
-  const hasNone = (['accessToken', 'accessTokenExpiresAt', 'refreshToken'] as const).every((name) => !fields.has(name))
-  if (!hasTokens && !hasNone) return undefined
-  return {
-    loginAt,
-    accessToken,
-    accessTokenExpiresAt: hasTokens ? accessTokenExpiresAt : undefined,
-    refreshToken: field('refreshToken'),
-    issuedTo: field('issuedTo'),
-    idToken: field('idToken'),
-    scope: field('scope') ?? '',
-    requestedScope: field('requestedScope') ?? '',
-    organization: field('organization'),
-    unverifiedName: field('unverifiedName'),
+/** Is it as it was written, and by this client? With that known, no reader has to look for damage. */
+function isWhole(text: string, beginning: string): boolean {
+  const end = text.lastIndexOf('|')
+  return text.startsWith(beginning) && Number(text.slice(end + 1)) === crc32(text.slice(0, end))
+}
+
+/** A record in its packed form, read field by field. */
+class PackedLogin implements StoredLogin {
+  readonly #text: string
+  readonly #start: number
+  #fields: readonly string[] | undefined
+
+  constructor(text: string, start: number) {
+    this.#text = text
+    this.#start = start
+  }
+
+  get issuedTo(): string | undefined {
+    // Every guard asks for it, and nearly every login is the instance's own.
+    return this.#text[this.#start] === '|' ? undefined : this.#read('issuedTo')
+  }
+
+  get organization(): string | undefined {
+    return this.#read('organization')
+  }
+
+  get unverifiedName(): string | undefined {
+    return this.#read('unverifiedName')
+  }
+
+  get idToken(): string | undefined {
+    return this.#read('idToken')
+  }
+
+  get record(): LoginRecord {
+    const expiresAt = this.#read('accessTokenExpiresAt')
+    return {
+      loginAt: Number(this.#read('loginAt')),
+      accessToken: this.#read('accessToken'),
+      accessTokenExpiresAt: expiresAt === undefined ? undefined : Number(expiresAt),
+      refreshToken: this.#read('refreshToken'),
+      issuedTo: this.issuedTo,
+      idToken: this.idToken,
+      scope: this.#read('scope') ?? '',
+      requestedScope: this.#read('requestedScope') ?? '',
+      organization: this.organization,
+      unverifiedName: this.unverifiedName,
+    }
+  }
+
+  #read(name: (typeof fieldNames)[number]): string | undefined {
+    this.#fields ??= this.#text.split('|')
+    // Behind the form and the client id.
+    const field = this.#fields[fieldNames.indexOf(name) + 2]
+    return field ? unpackField(field) : undefined
   }
 }

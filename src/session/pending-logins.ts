@@ -2,35 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { Request } from 'express'
 import { keyPrefix, requireSession, saveSession, type SessionBag } from './app-session.js'
 import { holdsOnlyLoginsUnderWay, loginLifetimeMs as lifetimeMs, saveBriefly, touchBriefly } from './brief-life.js'
+import { type LoginEntry, packEntries, type PendingLogin, unpackEntries } from './login-entries.js'
 
 /** Logins under way in one session; the oldest gives way. */
 const maxPending = 8
 /** What an instance's may take up in the session, in characters: two instances' together stay under 8 KiB. */
 const maxSize = 3840
-
-/** A login that has begun in this browser. */
-export interface PendingLogin {
-  readonly state: string
-  readonly nonce: string
-  /** PKCE, RFC 7636. */
-  readonly codeVerifier?: string
-  /** Begun for Apple JS, whose popup hands its result to the page. */
-  readonly popup?: true
-  readonly returnTo: string
-  readonly scope: readonly string[]
-  /** Milliseconds since 1970. */
-  readonly startedAt: number
-}
-
-/** A login that has ended well; kept for a while so that Reload and Back lead to the same place. */
-interface FinishedLogin {
-  readonly state: string
-  readonly returnTo: string
-  readonly startedAt: number
-  readonly finished: true
-}
-
-type Entry = PendingLogin | FinishedLogin
 
 /** The logins under way in one browser session, for one instance. */
 export interface PendingLogins {
@@ -55,16 +32,15 @@ export interface PendingLogins {
 export function createPendingLogins(instanceName: string): PendingLogins {
   const key = `${keyPrefix}${instanceName}:logins`
 
-  function read(session: SessionBag): Entry[] {
-    const entries = session[key]
+  function read(session: SessionBag): LoginEntry[] {
     const oldest = Date.now() - lifetimeMs
-    return Array.isArray(entries) ? entries.filter(isEntry).filter((entry) => entry.startedAt > oldest) : []
+    return unpackEntries(session[key]).filter((entry) => entry.startedAt > oldest)
   }
 
-  function write(session: SessionBag, entries: Entry[]): void {
+  function write(session: SessionBag, entries: LoginEntry[]): void {
     const kept = entries.slice(-maxPending)
-    while (kept.length > 1 && JSON.stringify(kept).length > maxSize) kept.shift()
-    if (kept.length > 0) session[key] = kept
+    while (kept.length > 1 && packEntries(kept).length > maxSize) kept.shift()
+    if (kept.length > 0) session[key] = packEntries(kept)
     else Reflect.deleteProperty(session, key)
   }
 
@@ -117,14 +93,6 @@ export function createPendingLogins(instanceName: string): PendingLogins {
       if (session?.[key] !== undefined && holdsOnlyLoginsUnderWay(session)) touchBriefly(session)
     },
   }
-}
-
-function isEntry(value: unknown): value is Entry {
-  if (typeof value !== 'object' || value === null) return false
-  const { state, nonce, returnTo, scope, startedAt, finished } = value as Record<string, unknown>
-  const common =
-    typeof state === 'string' && state !== '' && typeof returnTo === 'string' && typeof startedAt === 'number'
-  return common && (finished === true || (typeof nonce === 'string' && nonce !== '' && Array.isArray(scope)))
 }
 
 /** 256 random bits in base64url: a state, a nonce or a code verifier. */

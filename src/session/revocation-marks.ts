@@ -4,6 +4,8 @@ import type { Store } from './store.js'
 
 /** Whose logins Apple has ended, and until when they have begun that did. Times are in milliseconds since 1970. */
 export interface RevocationMarks {
+  /** Grows whenever this process learns that a login has ended: while it is the same, what was known is all there is to know. */
+  readonly version: number
   /** Ends the logins of a subject that began until then, on every node; an older time changes nothing. */
   mark(subject: string, until: number): Promise<void>
   /** The time up to which this subject's logins have ended, -Infinity for never, if it was asked for ten seconds ago or less. */
@@ -26,6 +28,7 @@ interface Known {
 export function createRevocationMarks(store: Store, clientId: string): RevocationMarks {
   const known = new Map<string, Known>()
   const underWay = new Map<string, Promise<number>>()
+  let version = 0
   const keyOf = (subject: string): string =>
     `revoked:${createHash('sha256')
       .update(JSON.stringify([clientId, subject]))
@@ -43,7 +46,9 @@ export function createRevocationMarks(store: Store, clientId: string): Revocatio
       known.delete(other)
     }
     // An answer that was under way while a mark was made is older than the mark.
-    const latest = Math.max(until, known.get(subject)?.until ?? -Infinity)
+    const before = known.get(subject)?.until ?? -Infinity
+    const latest = Math.max(until, before)
+    if (latest > before) version += 1
     known.delete(subject)
     known.set(subject, { until: latest, askedAt: Date.now() })
   }
@@ -59,6 +64,10 @@ export function createRevocationMarks(store: Store, clientId: string): Revocatio
   }
 
   return {
+    get version() {
+      return version
+    },
+
     recall,
 
     find(subject) {

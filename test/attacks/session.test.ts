@@ -159,10 +159,9 @@ describe('a session store in trouble (catalogue section 7, row 131)', () => {
   it.each([
     [{ cookie: {}, 'express-apple-auth:apple': 7 }],
     [{ cookie: {}, 'express-apple-auth:apple': 'rubbish' }],
-    [{ cookie: {}, 'express-apple-auth:apple': 'loginAt=1&accessToken=a&accessTokenExpiresAt=x' }],
-    [{ cookie: {}, 'express-apple-auth:apple': 'loginAt=1&accessToken=a&accessTokenExpiresAt=1&idToken=no.jwt' }],
-    [{ cookie: {}, 'express-apple-auth:apple': 'loginAt=1&accessToken=a&accessTokenExpiresAt=1&organization={' }],
-    [{ cookie: {}, 'express-apple-auth:apple': 'loginAt=1&accessToken=a&accessTokenExpiresAt=1' }],
+    [{ cookie: {}, 'express-apple-auth:apple': '1|com.example.web||1|||a|x|||||0' }],
+    [{ cookie: {}, 'express-apple-auth:apple': '1|com.example.web||1|||a|1|||no.jwt|0' }],
+    [{ cookie: {}, 'express-apple-auth:apple': '1|com.example.web||1|||a|1||{|||' }],
     [{ cookie: {}, 'express-apple-auth:apple': 'sealed.1.AAAA' }],
     [{ cookie: {}, 'express-apple-auth:apple:logins': 'x' }],
     [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { packRecord } from '../session/stored-session.js'
 import { withClockAhead } from '../support/clock.js'
 import { signIn } from '../support/login-steps.js'
 import { useApple } from '../support/use-apple.js'
@@ -29,7 +30,8 @@ const nothing: readonly (readonly [name: string, value: unknown])[] = [
   ['an empty text', ''],
 ]
 
-const forged = `loginAt=1&accessToken=a&accessTokenExpiresAt=9e9&clientId=com.example.web`
+/** As the package wrote none: no checksum can be right. */
+const forged = '1|com.example.web||1|||a|9e9|r|'
 /** Sessions whose login, or whose logins under way, nobody here has written. */
 const garbage: readonly (readonly [name: string, value: unknown])[] = [
   ['a session with nothing in it', { cookie: {} }],
@@ -37,10 +39,16 @@ const garbage: readonly (readonly [name: string, value: unknown])[] = [
   ['a login that is a number', { cookie: {}, [key]: 7 }],
   ['a login that is an object', { cookie: {}, [key]: { sub: 'administrator', isAuthenticated: true } }],
   ['a login that is any text', { cookie: {}, [key]: 'rubbish' }],
-  ['a login of nobody', { cookie: {}, [key]: forged }],
-  ['a login with half an id_token', { cookie: {}, [key]: `${forged}&idToken=eyJhbGciOiJub25lIn0.eyJ` }],
-  ['a login with half a school', { cookie: {}, [key]: `${forged}&organization={"id":` }],
-  ['a login of another client', { cookie: {}, [key]: `${forged.replace('web', 'other')}&organization={"id":"org-1"}` }],
+  ['a login of nobody', { cookie: {}, [key]: `${forged}|||0` }],
+  ['a login with half an id_token', { cookie: {}, [key]: `${forged}||eyJhbGciOiJub25lIn0.eyJ|0` }],
+  ['a login with half a school', { cookie: {}, [key]: `${forged}{%22id%22:||0` }],
+  [
+    'a login of another client',
+    {
+      cookie: {},
+      [key]: packRecord('1', 'com.example.other', '', '1', '', '', 'a', '9e9', 'r', '{%22id%22:%22org-1%22}', '', ''),
+    },
+  ],
   ['a sealed login that is cut off', { cookie: {}, [key]: 'sealed.1.AAAA' }],
   ['logins under way that are a text', { cookie: {}, [`${key}:logins`]: 'rubbish' }],
   ['logins under way that are rubbish', { cookie: {}, [`${key}:logins`]: [null, 7, {}, { state: 'x' }] }],

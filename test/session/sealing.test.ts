@@ -4,7 +4,7 @@ import type { AppleAuthOptions, AppleTokens } from '../../src/index.js'
 import { signIn } from '../support/login-steps.js'
 import { LoopbackApple } from '../support/loopback-apple.js'
 import { TestApp } from '../support/test-app.js'
-import { changeRecord, createStore, homeOf, recordIn, sessionsIn, type Store } from './stored-session.js'
+import { changeRecord, createStore, homeOf, packRecord, recordIn, sessionsIn, type Store } from './stored-session.js'
 
 const key = (): string => randomBytes(32).toString('base64url')
 const [first, second, third] = [key(), key(), key()]
@@ -161,14 +161,17 @@ describe('a sealed login in the session store', () => {
 
 describe('an unsealed login in the session store', () => {
   it.each<[string, (record: string) => unknown]>([
-    ['without its access token', (record) => record.replace(/accessToken=[^&]*/, '')],
-    ['without its time', (record) => record.replace(/loginAt=\d+/, 'loginAt=soon')],
-    ['without an end', (record) => record.replace(/accessTokenExpiresAt=\d+/, '')],
-    ['without its id_token', (record) => record.replace(/idToken=[^&]*/, '')],
-    ['with a cut id_token', (record) => record.replace(/idToken=[^&]*/, 'idToken=e30.e')],
-    ['with junk for an organization', (record) => `${record}&organization=%7B`],
-    ['with junk for a name', (record) => `${record}&unverifiedName=%7B`],
+    ['changed at its beginning', (record) => flip(record, 22)],
+    ['changed in its middle', (record) => flip(record, Math.floor(record.length / 2))],
+    ['changed at its end', (record) => `${record}0`],
+    ['cut short', (record) => record.slice(0, -20)],
+    ['without one of its fields', (record) => record.replace(/\|a[0-9a-f]{32}[^|]*/, '')],
+    ['without its checksum', (record) => record.slice(0, record.lastIndexOf('|'))],
+    ['of a form to come', (record) => packRecord('2', ...fieldsOf(record).slice(1))],
+    ['of another client', (record) => packRecord('1', 'com.example.web2', ...fieldsOf(record).slice(2))],
+    ['of a native app that is none of ours', (record) => packRecord(...fieldsOf(record).with(2, 'com.example.app'))],
     ['that is junk', () => '%%%'],
+    ['that is empty', () => ''],
   ])('%s is nobody’s, and no error', async (_name, change) => {
     const app = await node(undefined)
     const cookie = await cookieFrom(app)
@@ -181,4 +184,8 @@ describe('an unsealed login in the session store', () => {
 /** Changes one character, all of whose six bits count, for another. */
 function flip(record: string, index: number): string {
   return `${record.slice(0, index)}${record[index] === 'A' ? 'B' : 'A'}${record.slice(index + 1)}`
+}
+
+function fieldsOf(record: string): string[] {
+  return record.split('|').slice(0, -1)
 }
