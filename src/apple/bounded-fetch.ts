@@ -1,5 +1,6 @@
 import type { AppleAuthConfig } from '../config/config.js'
 import { AppleUnavailableError } from '../errors.js'
+import { exchange, type HttpAnswer, type HttpRequest, isRedirect, TooLargeError } from './http-exchange.js'
 
 /** What one call may take; its default fits Apple's authorization server. */
 export interface FetchLimits {
@@ -12,26 +13,24 @@ export interface FetchLimits {
 /** Why there is no answer, as `details.reason` says it; only the first two may be different the next time. */
 export type FetchFailure = 'timeout' | 'network' | 'redirect' | 'too_large'
 
-/** An answer that has been read to its end. */
-export interface BoundedAnswer {
-  readonly status: number
-  readonly headers: Headers
-  /** Undefined where there was none. */
-  readonly body: Uint8Array<ArrayBuffer> | undefined
+/** One call to Apple. */
+export interface BoundedRequest extends HttpRequest {
+  /** Ends the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
-/** `fetch` with a deadline over the whole answer, a size limit and no redirects. */
+/** Calls Apple, with a deadline over the whole answer, a size limit and no redirects. */
 export interface BoundedFetch {
-  (url: string, init: RequestInit, limits?: FetchLimits): Promise<Response>
+  (url: string, request: BoundedRequest, limits?: FetchLimits): Promise<Response>
   /** The same as bytes, for who reads many answers: a `Response` around them costs as much as reading them. */
-  read(url: string, init: RequestInit, limits?: FetchLimits): Promise<BoundedAnswer>
+  read(url: string, request: BoundedRequest, limits?: FetchLimits): Promise<HttpAnswer>
 }
 
 /**
- * Makes the one `fetch` through which every call to Apple goes.
+ * Makes the one function through which every call to Apple goes.
  *
  * The whole answer is read before it is handed on, so that slow or endless bodies end at the deadline too. When
- * `init.signal` aborts, the returned function rejects with the signal's reason.
+ * `signal` aborts, the returned function rejects with the signal's reason.
  *
  * @throws AppleUnavailableError (from the returned function) for no answer, a late, oversized or redirected one
  */
@@ -43,10 +42,9 @@ export function createBoundedFetch({
 
   async function read(
     url: string,
-    init: RequestInit,
+    { signal, ...request }: BoundedRequest,
     { maxBytes = 1024 * 1024, name = new URL(url).pathname }: FetchLimits = {},
-  ): Promise<BoundedAnswer> {
-    const { signal } = init
+  ): Promise<HttpAnswer> {
     signal?.throwIfAborted()
     const controller = new AbortController()
     const stop = (): void => {
@@ -55,18 +53,19 @@ export function createBoundedFetch({
     const deadline = setTimeout(stop, timeoutMs)
     signal?.addEventListener('abort', stop, { once: true })
     try {
-      const response = await fetch(url, { ...init, redirect: 'manual', signal: controller.signal })
-      const { status, headers } = response
-      if (status >= 300 && status < 400) {
-        await response.body?.cancel()
-        throw unavailable(`Apple's ${name} answered with a redirect, which is never followed.`, 'redirect', { status })
-      }
-      return { status, headers, body: await readBounded(response, maxBytes, name) }
+      const answer = await exchange(url, request, controller.signal, maxBytes)
+      const { status } = answer
+      if (!isRedirect(status)) return answer
+      throw unavailable(`Apple's ${name} answered with a redirect, which is never followed.`, 'redirect', { status })
     } catch (error) {
       if (error instanceof AppleUnavailableError) throw error
       signal?.throwIfAborted()
       if (controller.signal.aborted) {
         throw unavailable(`Apple's ${name} did not answer within ${deadlineText}.`, 'timeout', {}, error)
+      }
+      if (error instanceof TooLargeError) {
+        const details = { maxBytes }
+        throw unavailable(`Apple's ${name} answered with more than ${String(maxBytes)} bytes.`, 'too_large', details)
       }
       throw unavailable(`Apple's ${name} could not be reached, or the answer broke off.`, 'network', {}, error)
     } finally {
@@ -75,34 +74,12 @@ export function createBoundedFetch({
     }
   }
 
-  async function boundedFetch(url: string, init: RequestInit, limits?: FetchLimits): Promise<Response> {
-    const { status, headers, body = null } = await read(url, init, limits)
+  async function boundedFetch(url: string, request: BoundedRequest, limits?: FetchLimits): Promise<Response> {
+    const { status, headers, body = null } = await read(url, request, limits)
     return new Response(body, { status, headers })
   }
 
   return Object.assign(boundedFetch, { read })
-}
-
-async function readBounded(
-  response: Response,
-  maxBytes: number,
-  name: string,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (response.body === null) return undefined
-  // A reader costs less than iterating, and one chunk needs no joining.
-  const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader()
-  const chunks: Uint8Array<ArrayBuffer>[] = []
-  let bytes = 0
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    bytes += next.value.length
-    if (bytes > maxBytes) {
-      // Closes the connection.
-      await reader.cancel()
-      throw unavailable(`Apple's ${name} answered with more than ${String(maxBytes)} bytes.`, 'too_large', { maxBytes })
-    }
-    chunks.push(next.value)
-  }
-  return chunks.length <= 1 ? chunks[0] : Buffer.concat(chunks, bytes)
 }
 
 function unavailable(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as openid from 'openid-client'
 import type { AppleAuthConfig } from '../config/config.js'
 import { AppleAuthError } from '../errors.js'
@@ -29,7 +30,7 @@ export interface AuthorizationRequest {
  * configured one: a native app's bundle id.
  */
 export interface AppleClient {
-  authorizationUrl(request: AuthorizationRequest): Promise<string>
+  authorizationUrl(request: AuthorizationRequest): string
   exchangeCode(code: string, codeVerifier?: string): Promise<TokenResponse>
   /** Exchanges a code that a native app got from Apple: mostly without a redirect, and then none is named. */
   exchangeNativeCode(code: string, issuedTo: string, redirectUri?: string): Promise<TokenResponse>
@@ -68,7 +69,7 @@ export function createAppleClient(
   }
 
   return {
-    async authorizationUrl({ state, nonce, scope, codeVerifier }) {
+    authorizationUrl({ state, nonce, scope, codeVerifier }) {
       const url = openid.buildAuthorizationUrl(partyOf().server, {
         response_type: 'code',
         redirect_uri: config.redirectUri,
@@ -77,7 +78,7 @@ export function createAppleClient(
         ...(codeVerifier === undefined
           ? {}
           : {
-              code_challenge: await openid.calculatePKCECodeChallenge(codeVerifier),
+              code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
               code_challenge_method: 'S256',
             }),
         state,
@@ -153,12 +154,15 @@ function createServer(
     // Adds client_id alone; the secret goes with each request's parameters, because it is made as needed.
     openid.None(),
   )
-  server[openid.customFetch] = async (url, { signal: _itsDeadline, ...options }) => {
-    // httpTimeoutMs alone says how long a call may take; openid-client would end it after 30 seconds.
-    const response = await boundedFetch(url, options as RequestInit)
+  // httpTimeoutMs alone says how long a call may take; openid-client's own signal would end it after 30 seconds.
+  server[openid.customFetch] = async (url, { method, headers, body }) => {
+    const request = { method, headers, body: body as URLSearchParams }
+    const answer = await boundedFetch.read(url, request)
+    const { status } = answer
     // openid-client would call it an answer in the wrong form.
-    if (response.status === 429 || response.status >= 500) throw outOfOrder(new URL(url).pathname, response)
-    return url.endsWith(rules.paths.token) && response.status === 200 ? setIdTokenAside(response) : response
+    if (status === 429 || status >= 500) throw outOfOrder(new URL(url).pathname, answer)
+    if (status === 200 && url.endsWith(rules.paths.token)) return setIdTokenAside(answer)
+    return new Response(answer.body ?? null, answer)
   }
   // The configuration lets http pass on loopback alone.
   if (baseUrl.startsWith('http:')) openid.allowInsecureRequests(server)

@@ -27,7 +27,7 @@ export function invalidClientChecklist(config: AppleAuthConfig, clientId: string
 }
 
 /** Our clock minus Apple's by its `Date` header, in whole seconds; undefined where there is none. */
-export function clockDifference(response: Response): number | undefined {
-  const theirs = Date.parse(response.headers.get('date') ?? '')
+export function clockDifference({ headers }: Pick<Response, 'headers'>): number | undefined {
+  const theirs = Date.parse(headers.get('date') ?? '')
   return Number.isNaN(theirs) ? undefined : Math.round((Date.now() - theirs) / 1000)
 }

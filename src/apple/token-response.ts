@@ -1,4 +1,6 @@
 import { AppleUnavailableError } from '../errors.js'
+import { parseJsonObject } from '../json-object.js'
+import type { HttpAnswer } from './http-exchange.js'
 
 /**
  * The token endpoint's answer.
@@ -20,6 +22,8 @@ export interface TokenResponse {
 
 const daySeconds = 24 * 60 * 60
 
+const utf8 = new TextDecoder()
+
 /** What openid-client gives back: RFC 6749's members are checked, others are there as they came. */
 interface CheckedResponse extends Readonly<Record<string, unknown>> {
   readonly access_token: string
@@ -31,26 +35,26 @@ interface CheckedResponse extends Readonly<Record<string, unknown>> {
 /** Where the id_token waits while openid-client reads the rest. */
 const idTokenAside = 'unverified_id_token'
 
-/** Renames the id_token: openid-client would judge it by one issuer, and `id-token.ts` alone decides whom to trust. */
-export async function setIdTokenAside(response: Response): Promise<Response> {
+/**
+ * The answer for openid-client, with the id_token renamed: it would judge that by one issuer, and `id-token.ts` alone
+ * decides whom to trust.
+ */
+export function setIdTokenAside(answer: HttpAnswer): Response {
   // RFC 6749 section 5.1; openid-client looks at the type only of what it cannot read.
-  if (!/^application\/json\b/i.test(response.headers.get('content-type') ?? '')) {
+  if (!/^application\/json\b/i.test(answer.headers.get('content-type') ?? '')) {
     throw malformed('a content type other than application/json')
   }
-  const body = await response.text()
-  return new Response(renameIdToken(body), { status: 200, headers: response.headers })
+  const body = utf8.decode(answer.body)
+  const parsed = parseJsonObject(body)
+  // openid-client says what is wrong with it.
+  if (parsed === undefined) return new Response(body, answer)
+  const { id_token: idToken, ...rest } = parsed
+  return readAnswer(idToken === undefined ? rest : { ...rest, [idTokenAside]: idToken })
 }
 
-function renameIdToken(body: string): string {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    if (typeof parsed !== 'object' || parsed === null || !('id_token' in parsed)) return body
-    const { id_token: idToken, ...rest } = parsed
-    return JSON.stringify({ ...rest, [idTokenAside]: idToken })
-  } catch {
-    // openid-client says what is wrong with it.
-    return body
-  }
+/** A good answer that has been read already: one with a body of its own would be a stream, and be read again. */
+function readAnswer(body: unknown): Response {
+  return Object.assign(new Response(null, { status: 200 }), { json: () => Promise.resolve(body) })
 }
 
 /** Reads what openid-client has checked; the id_token is still nobody's word. */

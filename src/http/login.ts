@@ -51,7 +51,7 @@ export async function startLogin(
   }
   checkSession(instance, req, session)
   const pending = await instance.pendingLogins.remember(req, { returnTo, scope, pkce: instance.config.pkce })
-  res.redirect(302, await instance.client.authorizationUrl(pending))
+  res.redirect(302, instance.client.authorizationUrl(pending))
 }
 
 /** Answers what Apple JS needs to open its popup, instead of a redirect. */

@@ -1,4 +1,5 @@
-import type { BoundedAnswer, FetchFailure } from '../apple/bounded-fetch.js'
+import type { FetchFailure } from '../apple/bounded-fetch.js'
+import type { HttpAnswer } from '../apple/http-exchange.js'
 import { parseRetryAfter } from '../apple/retry-after.js'
 import { type AppleAuthErrorDetails, AppleRosterError, AppleUnavailableError } from '../errors.js'
 
@@ -9,7 +10,7 @@ const maxWaitSeconds = 60
 const passing: readonly unknown[] = ['timeout', 'network'] satisfies FetchFailure[]
 
 /** The error for an answer of another status than 200. */
-export function failedAnswer({ status, headers }: BoundedAnswer, path: string, attempts: number): AppleRosterError {
+export function failedAnswer({ status, headers }: HttpAnswer, path: string, attempts: number): AppleRosterError {
   const retryAfterSeconds = status === 429 ? parseRetryAfter(headers) : undefined
   return new AppleRosterError(
     `The Roster API answered ${String(status)} to ${path}: ${advice(status, retryAfterSeconds)}`,

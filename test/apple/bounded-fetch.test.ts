@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { createBoundedFetch } from '../../src/apple/bounded-fetch.js'
+import { type BoundedRequest, createBoundedFetch } from '../../src/apple/bounded-fetch.js'
 import { AppleUnavailableError } from '../../src/index.js'
 import { LoopbackApple } from '../support/loopback-apple.js'
 
@@ -25,7 +25,7 @@ function answerWith(answer: (res: ServerResponse) => unknown): void {
   }
 }
 
-async function failure(path = '/some/path?code=secret', init: RequestInit = {}): Promise<AppleUnavailableError> {
+async function failure(path = '/some/path?code=secret', init: BoundedRequest = {}): Promise<AppleUnavailableError> {
   const error: unknown = await boundedFetch(`${apple.url}${path}`, init).catch((reason: unknown) => reason)
   if (error instanceof AppleUnavailableError) return error
   throw new Error('no AppleUnavailableError', { cause: error })
@@ -71,6 +71,23 @@ describe('boundedFetch', () => {
   ])('refuses %s', async (_name, answer) => {
     answerWith(answer)
     expect((await failure()).message).toContain(`more than ${String(mebibyte)} bytes`)
+  })
+
+  it('refuses an encoding that it did not ask for', async () => {
+    answerWith((res) => res.writeHead(200, { 'content-encoding': 'br' }).end('x'))
+    expect((await failure()).details.reason).toBe('network')
+    expect(apple.requests[0]?.headers['accept-encoding']).toBe('gzip')
+  })
+
+  it('keeps the connection for the next call', async () => {
+    const ports: unknown[] = []
+    answerWith((res) => {
+      ports.push(res.socket?.remotePort)
+      res.end('good')
+    })
+    await boundedFetch(`${apple.url}/any`, {})
+    await boundedFetch(`${apple.url}/any`, { method: 'POST', body: 'code=c' })
+    expect(ports[1]).toBe(ports[0])
   })
 
   it('closes the connection on what is too long', async () => {

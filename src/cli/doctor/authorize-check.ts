@@ -19,7 +19,7 @@ export async function checkAuthorize(
 ): Promise<Check> {
   const client = createAppleClient(config, createClientSecret(config), boundedFetch)
   const pkce = config.pkce ? { codeVerifier: randomBytes(32).toString('base64url') } : {}
-  const url = await client.authorizationUrl({ state: 'doctor', nonce: 'doctor', scope: config.scope, ...pkce })
+  const url = client.authorizationUrl({ state: 'doctor', nonce: 'doctor', scope: config.scope, ...pkce })
   try {
     return judge(await visit(url, { timeoutMs: config.httpTimeoutMs }), patient, config)
   } catch (error) {

@@ -13,14 +13,16 @@ export interface WatchedFetch {
 export function createWatchedFetch(config: AppleAuthConfig): WatchedFetch {
   const plain = createBoundedFetch(config)
   let difference: number | undefined
+  function watch<T extends { readonly headers: Headers }>(answer: T): T {
+    difference = clockDifference(answer) ?? difference
+    return answer
+  }
   async function watched(...asked: Parameters<BoundedFetch>): Promise<Response> {
-    const response = await plain(...asked)
-    difference = clockDifference(response) ?? difference
-    return response
+    return watch(await plain(...asked))
   }
   return {
     boundedFetch: Object.assign(watched, {
-      read: (...asked: Parameters<BoundedFetch['read']>) => plain.read(...asked),
+      read: async (...asked: Parameters<BoundedFetch['read']>) => watch(await plain.read(...asked)),
     }),
     difference: () => difference,
   }
