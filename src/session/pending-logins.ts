@@ -39,19 +39,21 @@ export function createPendingLogins(instanceName: string): PendingLogins {
 
   function write(session: SessionBag, entries: LoginEntry[]): void {
     const kept = entries.slice(-maxPending)
-    while (kept.length > 1 && packEntries(kept).length > maxSize) kept.shift()
-    if (kept.length > 0) session[key] = packEntries(kept)
+    let packed = packEntries(kept)
+    while (kept.length > 1 && packed.length > maxSize) {
+      kept.shift()
+      packed = packEntries(kept)
+    }
+    if (kept.length > 0) session[key] = packed
     else Reflect.deleteProperty(session, key)
   }
 
-  function find(req: Request, state: string): PendingLogin | undefined {
-    return read(requireSession(req)).find(
-      (entry): entry is PendingLogin => entry.state === state && !('finished' in entry),
-    )
+  function findIn(entries: readonly LoginEntry[], state: string): PendingLogin | undefined {
+    return entries.find((entry): entry is PendingLogin => entry.state === state && !('finished' in entry))
   }
 
   return {
-    find,
+    find: (req, state) => findIn(read(requireSession(req)), state),
 
     async remember(req, { returnTo, scope, pkce, popup = false }) {
       const login: PendingLogin = {
@@ -72,10 +74,13 @@ export function createPendingLogins(instanceName: string): PendingLogins {
 
     take(req, state) {
       const session = requireSession(req)
-      const login = find(req, state)
+      const entries = read(session)
+      const login = findIn(entries, state)
       if (login === undefined) return undefined
-      const others = read(session).filter((entry) => entry.state !== state)
-      write(session, others)
+      write(
+        session,
+        entries.filter((entry) => entry.state !== state),
+      )
       return login
     },
 
