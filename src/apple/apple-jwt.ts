@@ -1,4 +1,6 @@
-import { compactVerify, errors, type CompactVerifyResult } from 'jose'
+import type { CompactVerifyResult } from 'jose'
+import * as errors from 'jose/errors'
+import { compactVerify } from 'jose/jws/compact/verify'
 import type { AppleAuthConfig } from '../config/config.js'
 import { AppleAuthError, type AppleAuthErrorOptions } from '../errors.js'
 import type { FindKey } from './key-set.js'

@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
 import type { AppleAuthConfig } from '../config/config.js'
 import { AppleConfigError } from '../errors.js'
 

@@ -1,11 +1,6 @@
-import {
-  createLocalJWKSet,
-  errors,
-  type JWK,
-  type JWSHeaderParameters,
-  type FlattenedJWSInput,
-  type CryptoKey,
-} from 'jose'
+import type { CryptoKey, FlattenedJWSInput, JWK, JWSHeaderParameters } from 'jose'
+import * as errors from 'jose/errors'
+import { createLocalJWKSet } from 'jose/jwks/local'
 import { AppleUnavailableError } from '../errors.js'
 import type { BoundedFetch } from './bounded-fetch.js'
 import { isFromFaultyChip } from './roca.js'

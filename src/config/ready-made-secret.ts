@@ -1,4 +1,5 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
+import { decodeJwt } from 'jose/jwt/decode'
 import type { Parse } from './settings.js'
 
 /** A client secret that somebody made beforehand, and what is known of it. */

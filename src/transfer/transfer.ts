@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose'
+import { decodeJwt } from 'jose/jwt/decode'
 import type { AppleClient } from '../apple/client.js'
 import { refusesPerson } from '../apple/migration-refusal.js'
 import type { AppleTransferredUser, UserMigration } from '../apple/user-migration.js'

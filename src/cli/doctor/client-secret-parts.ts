@@ -1,4 +1,5 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
+import { decodeJwt } from 'jose/jwt/decode'
 import { createClientSecret } from '../../apple/client-secret.js'
 import { shown } from '../shown.js'
 import type { Patient } from './patient.js'
