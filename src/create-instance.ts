@@ -73,7 +73,6 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
   }
   return {
     config,
-    requestKey: Symbol('express-apple-auth'),
     client,
     verifyIdToken,
     refresh,

@@ -24,8 +24,6 @@ export interface CallbackOutcome {
 /** One wired instance: what the routes and guards work with. */
 export interface Instance {
   readonly config: AppleAuthConfig
-  /** Under which requests carry what this instance knows of them. */
-  readonly requestKey: symbol
   readonly client: AppleClient
   readonly verifyIdToken: VerifyIdToken
   /** A Roster client over a source of access tokens. */

@@ -1,6 +1,7 @@
 import type { AppleClaims } from '../apple/identity.js'
 import type { AppleOrganization } from '../roster/organization.js'
-import { type LoginRecord, loginTokens } from '../session/login-record.js'
+import { loginTokens } from '../session/login-record.js'
+import type { LoginRecord } from '../session/packed-login.js'
 import type { Instance } from './instance.js'
 import { loginStart } from './login-start.js'
 

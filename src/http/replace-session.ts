@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { regenerateSession, requireSession, saveSession, sessionValues } from '../session/app-session.js'
-import type { LoginRecord } from '../session/login-record.js'
+import type { LoginRecord } from '../session/packed-login.js'
 import { isLoginsKey } from '../session/brief-life.js'
 import type { PendingLogin } from '../session/login-entries.js'
 import type { Instance } from './instance.js'

@@ -17,8 +17,22 @@ export interface Outcome {
 
 /** What an instance knows of one request. Behind private names: apps print requests, and an outcome holds tokens. */
 export class RequestState {
+  readonly #instance: Instance
+  /** Of another instance, for the same request. */
+  readonly #next: RequestState | undefined
   #apple: RequestApple | undefined
   #outcome: Outcome | undefined
+
+  constructor(instance: Instance, next: RequestState | undefined) {
+    this.#instance = instance
+    this.#next = next
+  }
+
+  static find(first: RequestState | undefined, instance: Instance): RequestState | undefined {
+    let state = first
+    while (state !== undefined && state.#instance !== instance) state = state.#next
+    return state
+  }
 
   get apple(): RequestApple | undefined {
     return this.#apple
@@ -37,8 +51,20 @@ export class RequestState {
   }
 }
 
-/** What this instance knows of that request. It rests on the request: a WeakMap of all requests costs each of them more. */
-export function stateOf({ requestKey }: Instance, req: Request): RequestState {
-  const bag = req as unknown as Partial<Record<symbol, RequestState>>
-  return (bag[requestKey] ??= new RequestState())
+/** A request with what instances know of it. */
+type Carrier = Request & { appleAuthState?: RequestState }
+
+/**
+ * What this instance knows of that request.
+ *
+ * It rests on the request, under a name that stands here in full: a WeakMap of all requests costs each of them more, and a
+ * computed name or a symbol makes V8 turn the whole request into a dictionary, which then slows down all of Express.
+ */
+export function stateOf(instance: Instance, req: Request): RequestState {
+  const carrier = req as Carrier
+  const known = RequestState.find(carrier.appleAuthState, instance)
+  if (known !== undefined) return known
+  const state = new RequestState(instance, carrier.appleAuthState)
+  carrier.appleAuthState = state
+  return state
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import { type AppleClaims, type AppleUser, toUser, type UnverifiedName } from '../apple/identity.js'
-import { type LoginRecord, loginTokens } from '../session/login-record.js'
+import { loginTokens } from '../session/login-record.js'
+import type { LoginRecord } from '../session/packed-login.js'
 import { organizationSubject, personSubject } from '../session/subject.js'
 import { admitLogin, type BegunLogin } from './admit-login.js'
 import type { Identity } from './identity-request.js'
