@@ -59,6 +59,8 @@ function reachAdvice({ environment: { variables }, variable }: Patient, { baseUr
     'Let this machine open https connections to that host: look at its firewall, DNS and certificates.',
     ...(proxy === undefined
       ? []
-      : [`${proxy} is set, which Node's fetch does not use by itself; the app would fail alike.`]),
+      : [
+          `${proxy} is set, which Node's HTTP client does not use by itself: give https.globalAgent an agent that does.`,
+        ]),
   ]
 }

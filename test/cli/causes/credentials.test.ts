@@ -222,7 +222,7 @@ describe('doctor --live, where Apple is not', () => {
     const changes = { APPLE_BASE_URL: 'https://127.0.0.1:1', HTTPS_PROXY: 'http://proxy.example' }
     const diagnosis = await diagnoseLive(env(changes))
 
-    expect(diagnosis.said('apple-keys')).toMatch(/firewall.*HTTPS_PROXY is set, which Node's fetch does not use/)
+    expect(diagnosis.said('apple-keys')).toMatch(/firewall.*HTTPS_PROXY is set, which Node's HTTP client does not use/)
   })
 
   it('waits no longer than the app would', async () => {
