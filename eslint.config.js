@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
@@ -15,7 +16,13 @@ const oneWay = 'Imports point one way: http -> connections -> revocations -> ses
 const onlyClient = ['^openid-client$', 'Only src/apple/client.ts speaks openid-client.']
 
 export default defineConfig(
-  globalIgnores(['dist', 'coverage']),
+  // The benchmarks are a package of their own: without what they depend on, their types say nothing.
+  globalIgnores([
+    'dist',
+    'coverage',
+    'test/bench/built',
+    ...(existsSync('test/bench/node_modules') ? [] : ['test/bench']),
+  ]),
   tseslint.configs.strictTypeChecked,
   {
     files: ['**/*.ts'],

@@ -1,0 +1,28 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { takeLoadCore } from './cores.js'
+import { NotMeasured } from './load.js'
+import { loginGoals, printLoginTable } from './login-table.js'
+import { measureLogins } from './measure-logins.js'
+import { buildServers } from './server-process.js'
+import { goalLines } from './table.js'
+
+const folder = resolve('test/bench/figures')
+const full = { rounds: 9, loginsPerRound: 300, warmUpLogins: 1500 }
+/** Shows that it runs; its figures are too noisy to be quoted. */
+const quick = { rounds: 5, loginsPerRound: 100, warmUpLogins: 1500 }
+
+/** Measures what a login costs the server, beside one written by hand and a peer; prints it and keeps it as JSON. */
+async function main(): Promise<void> {
+  takeLoadCore()
+  await buildServers()
+  const figures = await measureLogins(process.argv[2] === 'quick' ? quick : full)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(resolve(folder, 'login.json'), `${JSON.stringify(figures, undefined, 2)}\n`)
+  process.stdout.write(`${printLoginTable(figures)}\n${goalLines(loginGoals(figures))}`)
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof NotMeasured && error.cause === undefined ? error.message : error)
+  process.exitCode = 1
+})
