@@ -7,13 +7,7 @@ import { signInAtApple, signInBySeed, signInNatively, startApple } from './sign-
 import type { Variant } from './variants.js'
 
 /** Browsers that take turns, so that a cache of one login gains nothing. */
-const browsersPerVariant = 100
-
-/** In each round the variants take turns so often, so that a machine that slows down slows all of them down. */
-const turnsPerRound = 5
-
-/** Requests before each turn that are not counted. */
-const requestsBetween = 500
+const browsersPerVariant = 50
 
 /** How long to measure. */
 export interface Effort {
@@ -22,10 +16,8 @@ export interface Effort {
   readonly warmUpRequests: number
 }
 
-interface Running {
+interface Measured {
   readonly variant: Variant
-  readonly server: ServerProcess
-  readonly browsers: readonly SignedIn[]
   /** Microseconds per request in each round. */
   readonly cpu: number[]
 }
@@ -33,50 +25,52 @@ interface Running {
 /**
  * Measures what a guarded request costs, round by round with all variants in turn; those over Redis where there is one.
  *
+ * Each turn has a process of its own, and no other lives meanwhile: one that waits for its turn grows cold, and two
+ * processes of the same program differ by how V8 happens to compile it.
+ *
  * @throws NotMeasured when an answer is not the right one, or when the machine stays busy
  */
 export async function measureGuarded(
   variants: readonly Variant[],
   redisUrl: string | undefined,
-  { rounds, requestsPerRound, warmUpRequests }: Effort,
+  effort: Effort,
 ): Promise<readonly VariantFigures[]> {
   const apple = await startApple()
-  const running: Running[] = []
+  const measured = variants
+    .filter(({ store }) => store !== 'Redis' || redisUrl !== undefined)
+    .map((variant): Measured => ({ variant, cpu: [] }))
   try {
-    for (const variant of variants) {
-      if (variant.store === 'Redis' && redisUrl === undefined) continue
-      const store = variant.store === 'Redis' ? (redisUrl ?? '') : variant.store
-      const server = await ServerProcess.start(variant.program, { store, tokens: variant.tokens, apple: apple.url })
-      const browsers: SignedIn[] = []
-      running.push({ variant, server, browsers, cpu: [] })
-      for (let person = 0; person < browsersPerVariant; person++) {
-        browsers.push(await signIn(apple, variant, server.origin, person))
+    for (let round = 0; round < effort.rounds; round++) {
+      // Whoever comes early in one round comes late in the next.
+      for (const { variant, cpu } of round % 2 === 0 ? measured : measured.toReversed()) {
+        const store = variant.store === 'Redis' ? (redisUrl ?? '') : variant.store
+        cpu.push(await measureTurn(apple, variant, store, effort))
       }
-      apple.requests.length = 0
-      process.stderr.write(`${variant.name} is ready\n`)
+      process.stderr.write(`round ${String(round + 1)} of ${String(effort.rounds)}\n`)
     }
-    for (const { server, variant, browsers } of running) {
-      await cpuPerRequest(server, browsers, warmUpRequests, variant.name)
-    }
-    for (let round = 0; round < rounds; round++) {
-      const slices = running.map((): number[] => [])
-      for (let turn = 0; turn < turnsPerRound; turn++) {
-        // Whoever comes early in one turn comes late in the next.
-        const order = [...running.entries()]
-        for (const [index, { server, variant, browsers }] of turn % 2 === 0 ? order : order.toReversed()) {
-          // While the others had their turns, caches have forgotten this one.
-          await cpuPerRequest(server, browsers, requestsBetween, variant.name)
-          const cpu = await cpuPerRequest(server, browsers, requestsPerRound / turnsPerRound, variant.name)
-          slices[index]?.push(cpu)
-        }
-      }
-      for (const [index, { cpu }] of running.entries()) cpu.push(mean(slices[index] ?? []))
-      process.stderr.write(`round ${String(round + 1)} of ${String(rounds)}\n`)
-    }
-    return running.map((one) => figuresOf(one, running))
+    return measured.map((one) => figuresOf(one, measured))
   } finally {
-    for (const { server } of running) await server.stop()
     await apple.stop()
+  }
+}
+
+async function measureTurn(
+  apple: LoopbackApple,
+  variant: Variant,
+  store: string,
+  { requestsPerRound, warmUpRequests }: Effort,
+): Promise<number> {
+  const server = await ServerProcess.start(variant.program, { store, tokens: variant.tokens, apple: apple.url })
+  try {
+    const browsers: SignedIn[] = []
+    for (let person = 0; person < browsersPerVariant; person++) {
+      browsers.push(await signIn(apple, variant, server.origin, person))
+    }
+    apple.requests.length = 0
+    await cpuPerRequest(server, browsers, warmUpRequests, variant.name)
+    return await cpuPerRequest(server, browsers, requestsPerRound, variant.name)
+  } finally {
+    await server.stop()
   }
 }
 
@@ -93,16 +87,12 @@ async function signIn(apple: LoopbackApple, variant: Variant, origin: string, pe
   return readsNothing === true ? { ...browser, ...fixed } : browser
 }
 
-function figuresOf({ variant, cpu }: Running, all: readonly Running[]): VariantFigures {
+function figuresOf({ variant, cpu }: Measured, all: readonly Measured[]): VariantFigures {
   const { name, title, store, holds, group, reference } = variant
   const other = all.find((each) => each.variant.name === reference)
   const ratio = other && ratioOf(cpu, other.cpu)
   const cpuMicroseconds = spread(cpu)
   return { name, title, store, holds, group, cpuMicroseconds, perRound: cpu, ratio, reference: other?.variant.name }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** How many times the other's cost, round by round. */

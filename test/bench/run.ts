@@ -15,9 +15,9 @@ import { goalLines, printTable } from './table.js'
 import { variants } from './variants.js'
 
 const efforts = {
-  full: { rounds: 7, requestsPerRound: 4000, warmUpRequests: 6000, startUpRounds: 15 },
+  full: { rounds: 7, requestsPerRound: 5000, warmUpRequests: 6000, startUpRounds: 15 },
   /** Shows that it runs and where things stand, in less than two minutes. */
-  quick: { rounds: 3, requestsPerRound: 500, warmUpRequests: 1000, startUpRounds: 3 },
+  quick: { rounds: 2, requestsPerRound: 1000, warmUpRequests: 1000, startUpRounds: 3 },
 }
 
 /**
