@@ -36,7 +36,7 @@ export function createGuard(
   const rules = parseGuardOptions(options, knownScopes)
   const { maxAge, organization, check } = rules
   const wantsLoginAlone = rules.scope.length === 0 && (maxAge ?? organization ?? check) === undefined
-  return function requireAppleAuth(req: Request, res: Response, next: NextFunction) {
+  return function guardAppleRoute(req: Request, res: Response, next: NextFunction) {
     try {
       const apple = from(req)
       const settling = settled(apple)

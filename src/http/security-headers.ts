@@ -16,14 +16,14 @@ const setHeaders = helmet({
 const appPolicies = new WeakMap<Response, ReturnType<Response['getHeader']>>()
 
 /** The headers of every answer of the router. */
-export const securityHeaders: RequestHandler = function securityHeaders(req, res, next) {
+export const securityHeaders: RequestHandler = function setSecurityHeaders(req, res, next) {
   appPolicies.set(res, res.getHeader('Content-Security-Policy'))
   res.setHeader('Cache-Control', 'no-store')
   setHeaders(req, res, next)
 }
 
 /** An error page is the app's, and so is its policy: ours would take its styles away. */
-export const restoreAppPolicy: ErrorRequestHandler = function restoreAppPolicy(error: unknown, _req, res, next) {
+export const restoreAppPolicy: ErrorRequestHandler = function giveBackAppPolicy(error: unknown, _req, res, next) {
   const policy = appPolicies.get(res)
   if (!res.headersSent) {
     if (policy === undefined) res.removeHeader('Content-Security-Policy')
