@@ -26,7 +26,7 @@ const unpack = promisify(gunzip)
 
 /**
  * Sends one request over a kept connection (Node's global agents) and reads the answer, at most `maxBytes` of it packed
- * and unpacked. Node's own client costs half of the global `fetch`. Redirects are not followed; their bodies not read.
+ * and unpacked. Node's own client costs less than the global `fetch`. Redirects are not followed; their bodies not read.
  *
  * Rejects with TooLargeError, or with what Node says; when `signal` aborts, too.
  */

@@ -54,12 +54,7 @@ export class RequestState {
 /** A request with what instances know of it. */
 type Carrier = Request & { appleAuthState?: RequestState }
 
-/**
- * What this instance knows of that request.
- *
- * It rests on the request, under a name that stands here in full: a WeakMap of all requests costs each of them more, and a
- * computed name or a symbol makes V8 turn the whole request into a dictionary, which then slows down all of Express.
- */
+/** What this instance knows of that request; it rests on the request and goes with it. */
 export function stateOf(instance: Instance, req: Request): RequestState {
   const carrier = req as Carrier
   const known = RequestState.find(carrier.appleAuthState, instance)
