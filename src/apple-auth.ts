@@ -7,7 +7,7 @@ import type { AppleConnections } from './connections/connections.js'
 import { createInstance } from './create-instance.js'
 import { AppleArgumentError } from './errors.js'
 import type { AppleAuthEvents } from './events.js'
-import { createAttach, createFrom } from './http/attach.js'
+import { createAttach } from './http/attach.js'
 import type { RequireAppleAuthOptions } from './http/guard-options.js'
 import type { Instance } from './http/instance.js'
 import type { RequestApple } from './http/request-apple.js'
@@ -88,12 +88,12 @@ export function appleAuth(options: AppleAuthOptions = {}): AppleAuth {
     warnOnce('APPLE_CONFIG', message)
   })
   const instance = createInstance(config, warnOnce)
-  const from = createFrom(instance)
+  const { from } = instance
   const connections = instance.connections && publicConnections(instance.connections)
   const auth: AppleAuth = {
     attach(...mistake: unknown[]) {
       refuseArguments('attach', mistake)
-      return createAttach(instance, from)
+      return createAttach(instance)
     },
     router(...mistake: unknown[]) {
       refuseArguments('router', mistake)

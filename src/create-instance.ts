@@ -10,6 +10,7 @@ import type { AppleAuthConfig } from './config/config.js'
 import { type Connections, createConnections } from './connections/connections.js'
 import { createEvents } from './events.js'
 import type { Instance } from './http/instance.js'
+import { requestAppleOf } from './http/lazy-request-apple.js'
 import { createTakeNotification } from './http/take-notification.js'
 import { createOncePerKey } from './once-per-key.js'
 import { openInstanceStore } from './open-instance-store.js'
@@ -71,9 +72,10 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
     const renewals = createOncePerKey<never>({ keepMs: 0, keepFailures: false })
     connections = createConnections({ records, renewals, refresh, events, revocations, createRoster: roster })
   }
-  return {
+  const instance: WiredInstance = {
     config,
     client,
+    from: (req) => requestAppleOf(instance, req),
     verifyIdToken,
     refresh,
     events,
@@ -106,6 +108,7 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
       await closeStore()
     },
   }
+  return instance
 }
 
 function wireRevocations(

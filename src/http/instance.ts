@@ -1,3 +1,4 @@
+import type { Request } from 'express'
 import type { AppleClient } from '../apple/client.js'
 import type { VerifyIdToken } from '../apple/id-token.js'
 import type { VerifyNotification } from '../apple/notification.js'
@@ -13,6 +14,7 @@ import type { OncePerKey } from '../once-per-key.js'
 import type { PendingLogins } from '../session/pending-logins.js'
 import type { PersonGrants } from '../session/person-grants.js'
 import type { RevocationMarks } from '../session/revocation-marks.js'
+import type { RequestApple } from './request-apple.js'
 import type { TakeNotification } from './take-notification.js'
 
 /** Where a finished callback sends the browser, and under which session. */
@@ -35,6 +37,8 @@ export interface Instance {
   readonly pendingLogins: PendingLogins
   readonly loginRecords: LoginRecords
   readonly events: Events
+  /** What `attach()` puts on `req.apple`. */
+  readonly from: (req: Request) => RequestApple
   /** One token request per callback, however often it arrives. */
   readonly callbacks: OncePerKey<CallbackOutcome>
   readonly refresh: Refresh

@@ -11,14 +11,20 @@ import type { Instance } from './instance.js'
 import { startLogin } from './login.js'
 import { type LoginView, openLogin, readLogin } from './login-view.js'
 import type { LoginOptions, RequestApple } from './request-apple.js'
+import { RequestState } from './request-state.js'
 import { returnPath, routePath } from './return-to.js'
 import { believe, noteSettled, settleLogin } from './settle-login.js'
 import { signOut } from './sign-out.js'
 import { requireStillSignedIn } from './still-signed-in.js'
 
-/** Makes `req.apple`; nothing is read before somebody asks. */
-export function createRequestApple(instance: Instance, req: Request): RequestApple {
-  return new LazyRequestApple(instance, req)
+/** Puts the instance's `RequestApple` on a request as `req.apple`; nothing is read before somebody asks. */
+export function putRequestApple(instance: Instance, req: Request): void {
+  req.apple = new LazyRequestApple(instance, req)
+}
+
+/** The instance's `RequestApple` of a request, the same one each time. */
+export function requestAppleOf(instance: Instance, req: Request): RequestApple {
+  return LazyRequestApple.of(instance, req)
 }
 
 /** Finds out whether the login still holds, where that is not known; undefined when there is nothing to wait for. */
@@ -31,13 +37,22 @@ export function instanceOf(apple: RequestApple | undefined): Instance | undefine
   return apple instanceof LazyRequestApple ? LazyRequestApple.instanceOf(apple) : undefined
 }
 
-class LazyRequestApple implements RequestApple {
+/**
+ * A request with what instances know of it. What `attach()` has put there rests in `apple` alone: each property more costs
+ * a request as much as all the rest of `attach()`.
+ */
+type Carrier = Request & { apple?: unknown; appleOfInstances?: LazyRequestApple }
+
+class LazyRequestApple extends RequestState implements RequestApple {
   readonly #instance: Instance
   readonly #req: Request
+  /** Of another instance, for the same request. */
+  #next: LazyRequestApple | undefined
   #stored: string | undefined
   #view: LoginView | undefined
 
   constructor(instance: Instance, req: Request) {
+    super()
     this.#instance = instance
     this.#req = req
   }
@@ -45,6 +60,18 @@ class LazyRequestApple implements RequestApple {
   // No getter: whatever is on req.apple, apps and loggers may read.
   static instanceOf(apple: LazyRequestApple): Instance {
     return apple.#instance
+  }
+
+  static of(instance: Instance, req: Request): LazyRequestApple {
+    const carrier = req as Carrier
+    if (carrier.apple instanceof LazyRequestApple && carrier.apple.#instance === instance) return carrier.apple
+    let known = carrier.appleOfInstances
+    while (known !== undefined && known.#instance !== instance) known = known.#next
+    if (known !== undefined) return known
+    const made = new LazyRequestApple(instance, req)
+    made.#next = carrier.appleOfInstances
+    carrier.appleOfInstances = made
+    return made
   }
 
   settle(): Promise<void> | undefined {

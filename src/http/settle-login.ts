@@ -4,7 +4,7 @@ import { readSession, requireSession, saveSession, type SessionBag } from '../se
 import type { Instance } from './instance.js'
 import { loginStart } from './login-start.js'
 import { type LoginView, unfoldLogin } from './login-view.js'
-import { type Outcome, stateOf } from './request-state.js'
+import { type Outcome, RequestState } from './request-state.js'
 import { changesSince, snapshot } from './session-changes.js'
 
 /** The version of what was not held against all that is known. */
@@ -70,12 +70,12 @@ export function noteSettled(instance: Instance, req: Request): void {
 }
 
 function outcomeFor(instance: Instance, req: Request, stored: string): Outcome | undefined {
-  const { outcome } = stateOf(instance, req)
+  const outcome = RequestState.outcome(instance.from(req))
   return outcome?.stored === stored ? outcome : undefined
 }
 
 function remember(instance: Instance, req: Request, outcome: Outcome): void {
-  stateOf(instance, req).outcome = outcome
+  RequestState.noteOutcome(instance.from(req), outcome)
 }
 
 async function settle(instance: Instance, req: Request, stored: string, subjects: readonly string[]): Promise<void> {
