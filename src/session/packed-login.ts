@@ -32,18 +32,18 @@ export interface StoredLogin extends Pick<LoginRecord, 'issuedTo' | 'idToken' | 
 /** The first field of every record, so that one of another form is never misread; the second is the client id. */
 const form = '1'
 
-/** What follows them, in this order, absent ones empty; a checksum of all ends the record. */
+/** What follows them, absent ones empty and what is asked for most in front; a checksum of all ends the record. */
 const fieldNames = [
   'issuedTo',
+  'idToken',
+  'unverifiedName',
+  'organization',
   'loginAt',
   'scope',
   'requestedScope',
   'accessToken',
   'accessTokenExpiresAt',
   'refreshToken',
-  'organization',
-  'unverifiedName',
-  'idToken',
 ] as const satisfies readonly (keyof LoginRecord)[]
 
 /** How the records of a client begin. */
@@ -73,7 +73,6 @@ function isWhole(text: string, beginning: string): boolean {
 class PackedLogin implements StoredLogin {
   readonly #text: string
   readonly #start: number
-  #fields: readonly string[] | undefined
 
   constructor(text: string, start: number) {
     this.#text = text
@@ -81,8 +80,7 @@ class PackedLogin implements StoredLogin {
   }
 
   get issuedTo(): string | undefined {
-    // Every guard asks for it, and nearly every login is the instance's own.
-    return this.#text[this.#start] === '|' ? undefined : this.#read('issuedTo')
+    return this.#read('issuedTo')
   }
 
   get organization(): string | undefined {
@@ -114,9 +112,9 @@ class PackedLogin implements StoredLogin {
   }
 
   #read(name: (typeof fieldNames)[number]): string | undefined {
-    this.#fields ??= this.#text.split('|')
-    // Behind the form and the client id.
-    const field = this.#fields[fieldNames.indexOf(name) + 2]
-    return field ? unpackField(field) : undefined
+    let start = this.#start
+    for (let before = fieldNames.indexOf(name); before > 0; before--) start = this.#text.indexOf('|', start) + 1
+    const end = this.#text.indexOf('|', start)
+    return end === start ? undefined : unpackField(this.#text.slice(start, end))
   }
 }

@@ -46,7 +46,7 @@ const garbage: readonly (readonly [name: string, value: unknown])[] = [
     'a login of another client',
     {
       cookie: {},
-      [key]: packRecord('1', 'com.example.other', '', '1', '', '', 'a', '9e9', 'r', '{%22id%22:%22org-1%22}', '', ''),
+      [key]: packRecord('1', 'com.example.other', '', '', '', '{%22id%22:%22org-1%22}', '1', '', '', 'a', '9e9', 'r'),
     },
   ],
   ['a sealed login that is cut off', { cookie: {}, [key]: 'sealed.1.AAAA' }],
