@@ -32,9 +32,9 @@ export interface LoginVariantFigures {
   readonly cpuMicroseconds: Spread
   /** CPU time as a multiple of the floor's in the same round. */
   readonly ratio: Spread
-  /** Requests to Apple for a login, after the warm-up. */
+  /** Requests to Apple for a login, after the warm-up; the most of all rounds. */
   readonly callsPerLogin: Calls
-  /** Different client secrets that the token endpoint saw in the whole run. */
+  /** Different client secrets that the token endpoint saw from one process. */
   readonly clientSecrets: number
 }
 
@@ -44,14 +44,12 @@ interface Calls {
   readonly others: number
 }
 
-interface Running {
-  readonly variant: (typeof variants)[number]
-  readonly server: ServerProcess
-  readonly cpu: number[]
-  readonly clientSecrets: Set<string>
-  calls: Calls
-  /** Logins that `calls` were made for. */
-  logins: number
+/** One turn of a variant. */
+interface Turn {
+  /** Microseconds per login. */
+  readonly cpu: number
+  readonly calls: Calls
+  readonly clientSecrets: number
 }
 
 const floor = 'by hand, with jose'
@@ -62,86 +60,110 @@ const variants = [
   { name: ours, program: 'servers/express-apple-auth', store: 'memory', loginPath: '/auth/apple/login' },
   { name: peer, program: 'peers/express-openid-connect', store: 'cookie', loginPath: '/login' },
 ] as const
-const noCalls: Calls = { token: 0, keys: 0, others: 0 }
+type LoginVariant = (typeof variants)[number]
 /** Of so many browsers, one is looked at again once it is signed in. */
 const sampleEvery = 50
 
 /**
- * Measures complete logins, round by round with all variants in turn.
+ * Measures complete logins, round by round with all variants in turn; each turn has a process of its own, as in
+ * `measureGuarded`.
  *
  * @throws NotMeasured when an answer is not the right one, or when the machine stays busy
  */
 export async function measureLogins(effort: LoginEffort): Promise<LoginFigures> {
   const apple = await startApple()
-  const running: Running[] = []
+  const measured = variants.map((variant) => ({ variant, turns: [] as Turn[] }))
   try {
-    for (const variant of variants) {
-      const server = await ServerProcess.start(variant.program, {
-        store: variant.store,
-        tokens: 'full',
-        apple: apple.url,
-      })
-      const one: Running = { variant, server, cpu: [], clientSecrets: new Set(), calls: noCalls, logins: 0 }
-      running.push(one)
-      await logInMany(apple, one, effort.warmUpLogins)
-      one.calls = noCalls
-      one.logins = 0
-    }
     for (let round = 0; round < effort.rounds; round++) {
-      const order = round % 2 === 0 ? running : [...running].reverse()
-      for (const one of order) await measureRound(apple, one, effort.loginsPerRound)
+      for (const { variant, turns } of round % 2 === 0 ? measured : measured.toReversed()) {
+        turns.push(await measureTurn(apple, variant, effort))
+      }
       process.stderr.write(`round ${String(round + 1)} of ${String(effort.rounds)}\n`)
     }
-    return figuresOf(running, effort)
+    return figuresOf(measured, effort)
   } finally {
-    for (const { server } of running) await server.stop()
     await apple.stop()
   }
 }
 
-async function measureRound(apple: LoopbackApple, one: Running, count: number): Promise<void> {
-  const { variant, server } = one
-  let signedIn: readonly SignedIn[] = []
-  const cpu = await undisturbed(server, variant.name, async () => {
-    signedIn = await logInMany(apple, one, count)
-  })
-  one.cpu.push(cpu / count)
-  // Not while it is measured.
-  const sample = signedIn.filter((_, index) => index % sampleEvery === 0)
-  for (const browser of sample) await checkSignedIn({ ...variant, origin: server.origin }, browser)
-}
-
-/** Counts what Apple is asked meanwhile. */
-async function logInMany(apple: LoopbackApple, one: Running, count: number): Promise<readonly SignedIn[]> {
-  const persons = Array.from({ length: count }, (_, index) => one.logins + index)
-  apple.requests.length = 0
-  const signedIn = await logIn(apple, { ...one.variant, origin: one.server.origin }, persons)
-  one.logins += count
-  for (const { path, form } of apple.requests) {
-    const kind = path.endsWith('/token') ? 'token' : path.endsWith('/keys') ? 'keys' : 'others'
-    one.calls = { ...one.calls, [kind]: one.calls[kind] + 1 }
-    if (kind === 'token') one.clientSecrets.add(form.get('client_secret') ?? '')
+async function measureTurn(
+  apple: LoopbackApple,
+  variant: LoginVariant,
+  { warmUpLogins, loginsPerRound }: LoginEffort,
+): Promise<Turn> {
+  const { program, store } = variant
+  const server = await ServerProcess.start(program, { store, tokens: 'full', apple: apple.url })
+  const site = { ...variant, origin: server.origin }
+  let next = 0
+  const logInMany = (count: number): Promise<readonly SignedIn[]> =>
+    logIn(
+      apple,
+      site,
+      Array.from({ length: count }, () => next++),
+    )
+  try {
+    apple.requests.length = 0
+    await logInMany(warmUpLogins)
+    const secrets = new Set(secretsIn(apple))
+    let signedIn: readonly SignedIn[] = []
+    const cpu = await undisturbed(server, variant.name, async () => {
+      apple.requests.length = 0
+      signedIn = await logInMany(loginsPerRound)
+    })
+    for (const secret of secretsIn(apple)) secrets.add(secret)
+    const calls = callsPerLogin(apple, loginsPerRound)
+    // Not while it is measured.
+    for (const browser of signedIn.filter((_, index) => index % sampleEvery === 0)) await checkSignedIn(site, browser)
+    return { cpu: cpu / loginsPerRound, calls, clientSecrets: secrets.size }
+  } finally {
+    await server.stop()
   }
-  return signedIn
 }
 
-function figuresOf(running: readonly Running[], effort: LoginEffort): LoginFigures {
-  const cpuOf = (name: string): readonly number[] => running.find(({ variant }) => variant.name === name)?.cpu ?? []
-  const ratio = (cpu: readonly number[], to: string): Spread =>
-    spread(cpu.map((value, round) => value / (cpuOf(to)[round] ?? NaN)))
+const isTokenCall = ({ path }: { path: string }): boolean => path.endsWith('/token')
+const isKeysCall = ({ path }: { path: string }): boolean => path.endsWith('/keys')
+
+function secretsIn({ requests }: LoopbackApple): string[] {
+  return requests.filter(isTokenCall).map(({ form }) => form.get('client_secret') ?? '')
+}
+
+function callsPerLogin({ requests }: LoopbackApple, logins: number): Calls {
+  const token = requests.filter(isTokenCall).length
+  const keys = requests.filter(isKeysCall).length
+  return { token: token / logins, keys: keys / logins, others: (requests.length - token - keys) / logins }
+}
+
+function figuresOf(
+  measured: readonly { variant: LoginVariant; turns: readonly Turn[] }[],
+  effort: LoginEffort,
+): LoginFigures {
+  const cpuOf = (name: string): readonly number[] =>
+    (measured.find(({ variant }) => variant.name === name)?.turns ?? []).map(({ cpu }) => cpu)
   return {
     measuredAt: new Date().toISOString().slice(0, 10),
     node: process.version,
     processor: processorName(),
     ...effort,
-    variants: running.map(({ variant: { name, store }, cpu, calls, logins, clientSecrets }) => ({
+    variants: measured.map(({ variant: { name, store }, turns }) => ({
       name,
       store,
-      cpuMicroseconds: spread(cpu),
-      ratio: ratio(cpu, floor),
-      callsPerLogin: { token: calls.token / logins, keys: calls.keys / logins, others: calls.others / logins },
-      clientSecrets: clientSecrets.size,
+      cpuMicroseconds: spread(cpuOf(name)),
+      ratio: spread(ratios(cpuOf(name), cpuOf(floor))),
+      callsPerLogin: {
+        token: mostOf(turns, ({ calls }) => calls.token),
+        keys: mostOf(turns, ({ calls }) => calls.keys),
+        others: mostOf(turns, ({ calls }) => calls.others),
+      },
+      clientSecrets: mostOf(turns, ({ clientSecrets }) => clientSecrets),
     })),
-    oursToPeer: ratio(cpuOf(ours), peer),
+    oursToPeer: spread(ratios(cpuOf(ours), cpuOf(peer))),
   }
+}
+
+function ratios(one: readonly number[], other: readonly number[]): number[] {
+  return one.map((value, round) => value / (other[round] ?? NaN))
+}
+
+function mostOf(turns: readonly Turn[], value: (turn: Turn) => number): number {
+  return Math.max(...turns.map(value))
 }
