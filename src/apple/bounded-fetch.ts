@@ -1,6 +1,13 @@
 import type { AppleAuthConfig } from '../config/config.js'
 import { AppleUnavailableError } from '../errors.js'
-import { exchange, type HttpAnswer, type HttpRequest, isRedirect, TooLargeError } from './http-exchange.js'
+import {
+  exchange,
+  type HttpAnswer,
+  type HttpRequest,
+  isRedirect,
+  TooLargeError,
+  TooLateError,
+} from './http-exchange.js'
 
 /** What one call may take; its default fits Apple's authorization server. */
 export interface FetchLimits {
@@ -43,35 +50,24 @@ export function createBoundedFetch({
   async function read(
     url: string,
     { signal, ...request }: BoundedRequest,
-    { maxBytes = 1024 * 1024, name = new URL(url).pathname }: FetchLimits = {},
+    { maxBytes = 1024 * 1024, name }: FetchLimits = {},
   ): Promise<HttpAnswer> {
     signal?.throwIfAborted()
-    const controller = new AbortController()
-    const stop = (): void => {
-      controller.abort()
-    }
-    const deadline = setTimeout(stop, timeoutMs)
-    signal?.addEventListener('abort', stop, { once: true })
-    try {
-      const answer = await exchange(url, request, controller.signal, maxBytes)
-      const { status } = answer
-      if (!isRedirect(status)) return answer
-      throw unavailable(`Apple's ${name} answered with a redirect, which is never followed.`, 'redirect', { status })
-    } catch (error) {
-      if (error instanceof AppleUnavailableError) throw error
+    const failed = (
+      what: string,
+      ...about: [FetchFailure, Record<string, unknown>?, unknown?]
+    ): AppleUnavailableError => unavailable(`Apple's ${name ?? new URL(url).pathname} ${what}.`, ...about)
+    const answer = await exchange(url, request, { timeoutMs, maxBytes, signal }).catch((error: unknown) => {
       signal?.throwIfAborted()
-      if (controller.signal.aborted) {
-        throw unavailable(`Apple's ${name} did not answer within ${deadlineText}.`, 'timeout', {}, error)
-      }
+      if (error instanceof TooLateError) throw failed(`did not answer within ${deadlineText}`, 'timeout', {}, error)
       if (error instanceof TooLargeError) {
-        const details = { maxBytes }
-        throw unavailable(`Apple's ${name} answered with more than ${String(maxBytes)} bytes.`, 'too_large', details)
+        throw failed(`answered with more than ${String(maxBytes)} bytes`, 'too_large', { maxBytes })
       }
-      throw unavailable(`Apple's ${name} could not be reached, or the answer broke off.`, 'network', {}, error)
-    } finally {
-      clearTimeout(deadline)
-      signal?.removeEventListener('abort', stop)
-    }
+      throw failed('could not be reached, or the answer broke off', 'network', {}, error)
+    })
+    const { status } = answer
+    if (isRedirect(status)) throw failed('answered with a redirect, which is never followed', 'redirect', { status })
+    return answer
   }
 
   async function boundedFetch(url: string, request: BoundedRequest, limits?: FetchLimits): Promise<Response> {
@@ -85,7 +81,7 @@ export function createBoundedFetch({
 function unavailable(
   message: string,
   reason: FetchFailure,
-  details: Record<string, unknown>,
+  details: Record<string, unknown> = {},
   cause?: unknown,
 ): AppleUnavailableError {
   return new AppleUnavailableError(message, { details: { reason, ...details }, cause })

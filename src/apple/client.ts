@@ -155,6 +155,7 @@ function createServer(
     openid.None(),
   )
   // httpTimeoutMs alone says how long a call may take; openid-client's own signal would end it after 30 seconds.
+  server.timeout = 0
   server[openid.customFetch] = async (url, { method, headers, body }) => {
     const request = { method, headers, body: body as URLSearchParams }
     const answer = await boundedFetch.read(url, request)

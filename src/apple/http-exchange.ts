@@ -1,4 +1,4 @@
-import { request as requestHttp, type IncomingMessage } from 'node:http'
+import { type ClientRequest, request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
@@ -14,61 +14,108 @@ export interface HttpRequest {
 /** An answer that has been read to its end. */
 export interface HttpAnswer {
   readonly status: number
+  /** Empty where there was none. */
+  readonly contentType: string
+  /** Made when it is asked for. */
   readonly headers: Headers
   /** Unpacked; undefined where there was none. */
   readonly body: Uint8Array<ArrayBuffer> | undefined
 }
 
+/** What a request may take. */
+export interface HttpBounds {
+  /** For the whole answer, in milliseconds. */
+  readonly timeoutMs: number
+  /** Of the answer, packed and unpacked. */
+  readonly maxBytes: number
+  /** Ends the request. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** An answer of more bytes than are taken. */
 export class TooLargeError extends Error {}
+
+/** No answer, or not the whole of it, in time. */
+export class TooLateError extends Error {}
 
 const unpack = promisify(gunzip)
 
 /**
- * Sends one request over a kept connection (Node's global agents) and reads the answer, at most `maxBytes` of it packed
- * and unpacked. Node's own client costs less than the global `fetch`. Redirects are not followed; their bodies not read.
+ * Sends one request over a kept connection (Node's global agents) and reads the answer. Node's own client costs less than
+ * the global `fetch`. Redirects are not followed; their bodies not read.
  *
- * Rejects with TooLargeError, or with what Node says; when `signal` aborts, too.
+ * Rejects with TooLateError, TooLargeError, the signal's reason, or with what Node says.
  */
-export async function exchange(
-  url: string,
-  request: HttpRequest,
-  signal: AbortSignal,
-  maxBytes: number,
-): Promise<HttpAnswer> {
-  const answer = await send(url, request, signal, maxBytes)
-  const encoding = answer.headers.get('content-encoding') ?? 'identity'
-  if (answer.body === undefined || encoding === 'identity') return answer
+export async function exchange(url: string, request: HttpRequest, bounds: HttpBounds): Promise<HttpAnswer> {
+  const { response, body } = await send(url, request, bounds)
+  const encoding = response.headers['content-encoding'] ?? 'identity'
+  if (body === undefined || encoding === 'identity') return answerOf(response, body)
   if (encoding !== 'gzip') throw new TypeError('the answer has a content encoding that was not asked for')
-  return { ...answer, body: await unpackGzip(answer.body, maxBytes) }
+  return answerOf(response, await unpackGzip(body, bounds.maxBytes))
 }
 
-function send(
+interface Received {
+  readonly response: IncomingMessage
+  /** As it came. */
+  readonly body: Uint8Array<ArrayBuffer> | undefined
+}
+
+function answerOf(response: IncomingMessage, body: Received['body']): HttpAnswer {
+  return {
+    status: response.statusCode ?? 0,
+    contentType: response.headers['content-type'] ?? '',
+    get headers() {
+      return headersOf(response)
+    },
+    body,
+  }
+}
+
+async function send(url: string, request: HttpRequest, bounds: HttpBounds): Promise<Received> {
+  const { timeoutMs, maxBytes, signal } = bounds
+  let end = (_reason: Error): void => undefined
+  const abort = (): void => {
+    end(signal?.reason as Error)
+  }
+  const deadline = setTimeout(() => {
+    end(new TooLateError())
+  }, timeoutMs)
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    return await new Promise((resolve, reject) => {
+      const sent = open(url, request, (response) => {
+        const received = isRedirect(response.statusCode ?? 0) ? Promise.resolve(undefined) : receive(response, maxBytes)
+        received
+          .then((body) => {
+            resolve({ response, body })
+          })
+          .catch(reject)
+          .finally(() => {
+            // Closes the connection of what was not read to its end.
+            if (!response.readableEnded) sent.destroy()
+          })
+      })
+      end = (reason) => {
+        reject(reason)
+        sent.destroy()
+      }
+      sent.on('error', reject)
+      sent.end(request.body?.toString())
+    })
+  } finally {
+    clearTimeout(deadline)
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+function open(
   url: string,
   { method = 'GET', headers, body }: HttpRequest,
-  signal: AbortSignal,
-  maxBytes: number,
-): Promise<HttpAnswer> {
-  return new Promise((resolve, reject) => {
-    const open = url.startsWith('https:') ? requestHttps : requestHttp
-    const form = body instanceof URLSearchParams ? { 'content-type': formType } : {}
-    const allHeaders = { 'accept-encoding': 'gzip', ...form, ...headers }
-    const request = open(url, { method, headers: allHeaders, signal }, (response) => {
-      const { statusCode: status = 0 } = response
-      const received = isRedirect(status) ? Promise.resolve(undefined) : receive(response, maxBytes)
-      received
-        .then((body) => {
-          resolve({ status, headers: headersOf(response), body })
-        })
-        .catch(reject)
-        .finally(() => {
-          // Closes the connection of what was not read to its end.
-          if (!response.readableEnded) request.destroy()
-        })
-    })
-    request.on('error', reject)
-    request.end(body?.toString())
-  })
+  answered: (response: IncomingMessage) => void,
+): ClientRequest {
+  const request = url.startsWith('https:') ? requestHttps : requestHttp
+  const form = body instanceof URLSearchParams ? { 'content-type': formType } : {}
+  return request(url, { method, headers: { 'accept-encoding': 'gzip', ...form, ...headers } }, answered)
 }
 
 const formType = 'application/x-www-form-urlencoded;charset=UTF-8'

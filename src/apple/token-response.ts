@@ -41,7 +41,7 @@ const idTokenAside = 'unverified_id_token'
  */
 export function setIdTokenAside(answer: HttpAnswer): Response {
   // RFC 6749 section 5.1; openid-client looks at the type only of what it cannot read.
-  if (!/^application\/json\b/i.test(answer.headers.get('content-type') ?? '')) {
+  if (!/^application\/json\b/i.test(answer.contentType)) {
     throw malformed('a content type other than application/json')
   }
   const body = utf8.decode(answer.body)
