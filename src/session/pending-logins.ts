@@ -56,10 +56,11 @@ export function createPendingLogins(instanceName: string): PendingLogins {
     find: (req, state) => findIn(read(requireSession(req)), state),
 
     async remember(req, { returnTo, scope, pkce, popup = false }) {
+      const [state, nonce, codeVerifier] = randomTexts()
       const login: PendingLogin = {
-        state: random(),
-        nonce: random(),
-        ...(pkce ? { codeVerifier: random() } : {}),
+        state,
+        nonce,
+        ...(pkce ? { codeVerifier } : {}),
         ...(popup ? { popup } : {}),
         returnTo,
         scope,
@@ -100,7 +101,10 @@ export function createPendingLogins(instanceName: string): PendingLogins {
   }
 }
 
-/** 256 random bits in base64url: a state, a nonce or a code verifier. */
-function random(): string {
-  return randomBytes(32).toString('base64url')
+/** A state, a nonce and a code verifier: 256 random bits each, in base64url. */
+function randomTexts(): [string, string, string] {
+  // At once: asking for random bits costs more than making them.
+  const bytes = randomBytes(96)
+  const text = (start: number): string => bytes.toString('base64url', start, start + 32)
+  return [text(0), text(32), text(64)]
 }
