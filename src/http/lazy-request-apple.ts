@@ -149,8 +149,7 @@ class LazyRequestApple extends RequestState implements RequestApple {
     await requireStillSignedIn(this.#instance, this.#req)
     const { loginRecords } = this.#instance
     const subjects = new Set([...loginRecords.subjects(this.#req), organizationSubject(organization.id)])
-    loginRecords.setSubjects(this.#req, [...subjects])
-    loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) })
+    loginRecords.write(this.#req, { ...login.record, organization: JSON.stringify(organization) }, [...subjects])
     noteSettled(this.#instance, this.#req)
   }
 

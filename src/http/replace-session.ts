@@ -41,8 +41,7 @@ export async function replaceSession(
   const hadLife = keepsAge && Object.keys(kept).some((key) => !isLoginsKey(key))
   if (hadLife && maxAge !== session.cookie.originalMaxAge) session.cookie.maxAge = maxAge ?? undefined
   if (finished !== undefined) pendingLogins.finish(req, finished)
-  loginRecords.setSubjects(req, subjects)
-  loginRecords.write(req, record)
+  loginRecords.write(req, record, subjects)
   noteSettled(instance, req)
   await saveSession(req).catch((error: unknown) => {
     // express-session tries again at the end of the response, and must find nobody signed in.

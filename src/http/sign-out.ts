@@ -7,7 +7,7 @@ import {
   type SessionBag,
   sessionCookie,
 } from '../session/app-session.js'
-import { isLoginKey, isOthersKey, loginTokens } from '../session/login-record.js'
+import { holdsLogin, isOthersKey, loginTokens } from '../session/login-record.js'
 import type { Instance } from './instance.js'
 import type { LoginView } from './login-view.js'
 
@@ -54,7 +54,7 @@ export async function signOut(
 export async function endSession(instance: Instance, req: Request): Promise<void> {
   instance.loginRecords.remove(req)
   const session = requireSession(req)
-  if (Object.keys(session).some(isLoginKey)) {
+  if (holdsLogin(session)) {
     await keepOthersLogins(instance, req)
   } else {
     const clear = cookieEraser(req, session)
@@ -69,7 +69,7 @@ async function keepOthersLogins({ config, loginRecords }: Instance, req: Request
   const kept = Object.entries(requireSession(req)).filter(([key]) => isOthersKey(key, config.name))
   await regenerateSession(req)
   Object.assign(requireSession(req), Object.fromEntries(kept))
-  if (owner !== undefined) loginRecords.setSubjects(req, [owner])
+  if (owner !== undefined) loginRecords.setOwner(req, owner)
   await saveSession(req)
 }
 

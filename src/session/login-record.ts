@@ -15,7 +15,7 @@ export interface LoginTokens {
 
 /** The login in a browser session, for one instance. */
 export interface LoginRecords {
-  /** The stored text, which changes exactly when the record does; undefined when nobody is signed in. */
+  /** The stored text, which changes whenever the record does; undefined when nobody is signed in. */
   stored(req: Request): string | undefined
   /** The same; undefined also where there is no session to look into. Never throws. */
   peek(req: Request): string | undefined
@@ -23,15 +23,17 @@ export interface LoginRecords {
   open(stored: string): StoredLogin | 'sealed' | undefined
   /** Is a stored text sealed by the first key, where there is one? */
   isCurrent(stored: string): boolean
-  write(req: Request, record: LoginRecord): void
+  /** `subjects`: whom the login is about, the owner first; see `subject.ts`. Default: as before. */
+  write(req: Request, record: LoginRecord, subjects?: readonly string[]): void
+  /** Ends the login; whose data the session holds stays known. */
   remove(req: Request): void
   /** Does the store still hold a login in this request's session? */
   isStillStored(req: Request): Promise<boolean>
   /** Whose data the session holds: stays when the login ends, so that the next person does not find it. */
   owner(req: Request): string | undefined
-  /** Whom the login is about, the owner first: see `subject.ts`. */
+  setOwner(req: Request, owner: string): void
+  /** Whom the login is about, the owner first. */
   subjects(req: Request): readonly string[]
-  setSubjects(req: Request, subjects: readonly string[]): void
 }
 
 /**
@@ -40,19 +42,26 @@ export interface LoginRecords {
  * It reads only what was written for the same client: an instance that was given another's name by mistake, or another
  * client id, finds nobody signed in.
  *
- * A record is one short text: express-session hashes and stringifies the whole session on every request, and a text that
- * needs no escaping costs it least. It is taken apart only when somebody asks for the login.
+ * All is one text, the record and, behind a space, its subjects: express-session hashes and stringifies the whole session
+ * several times on every request, and one value that needs no escaping costs it least. The record is taken apart only when
+ * somebody asks for the login; no space is in it, and nothing but subjects is left where a login has ended.
  */
 export function createLoginRecords(instanceName: string, clientId: string, sealing: Sealing): LoginRecords {
   const key = `${keyPrefix}${instanceName}`
-  const ownerKey = `${key}:owner`
   const beginning = recordBeginning(clientId)
 
+  /** All that the session holds of a login, or of one that has ended. */
+  function read(req: Request): string {
+    const value = hasEnded(req) ? undefined : requireSession(req)[key]
+    return typeof value === 'string' ? value : ''
+  }
+
   function subjects(req: Request): readonly string[] {
-    if (hasEnded(req)) return []
-    const value = requireSession(req)[ownerKey]
-    if (typeof value !== 'string') return []
-    return value.includes(' ') ? value.split(' ') : [value]
+    const value = read(req)
+    const space = value.lastIndexOf(' ')
+    const text = value.slice(space + 1)
+    if (space === -1 || text === '') return []
+    return text.includes(',') ? text.split(',') : [text]
   }
 
   return {
@@ -60,41 +69,48 @@ export function createLoginRecords(instanceName: string, clientId: string, seali
     isCurrent: sealing.isCurrent,
 
     stored(req) {
-      if (hasEnded(req)) return undefined
-      const value = requireSession(req)[key]
-      return typeof value === 'string' ? value : undefined
+      const value = read(req)
+      return holdsRecord(value) ? value : undefined
     },
 
     peek(req) {
       const value = (req.session as SessionBag | undefined)?.[key]
-      return typeof value === 'string' ? value : undefined
+      return holdsRecord(value) ? value : undefined
     },
 
     open(stored) {
-      const text = sealing.open(stored)
+      const space = stored.lastIndexOf(' ')
+      const text = sealing.open(space === -1 ? stored : stored.slice(0, space))
       if (text === undefined) return 'sealed'
       return openPacked(text, beginning)
     },
 
-    write(req, record) {
-      requireSession(req)[key] = sealing.seal(packLogin(record, beginning))
+    write(req, record, about = subjects(req)) {
+      requireSession(req)[key] = `${sealing.seal(packLogin(record, beginning))} ${about.join(',')}`
     },
 
     remove(req) {
-      Reflect.deleteProperty(requireSession(req), key)
+      const session = requireSession(req)
+      const about = subjects(req)
+      if (about.length === 0) Reflect.deleteProperty(session, key)
+      else session[key] = ` ${about.join(',')}`
     },
 
     async isStillStored(req) {
       const stored = (await readSession(req, req.sessionID)) as Record<string, unknown> | undefined
-      return typeof stored?.[key] === 'string'
+      return holdsRecord(stored?.[key])
     },
 
     owner: (req) => subjects(req)[0],
 
-    setSubjects(req, subjects) {
-      requireSession(req)[ownerKey] = subjects.join(' ')
+    setOwner(req, owner) {
+      requireSession(req)[key] = ` ${owner}`
     },
   }
+}
+
+function holdsRecord(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !value.startsWith(' ')
 }
 
 /** The tokens of a login; undefined where there are none. */
@@ -104,8 +120,12 @@ export function loginTokens(record: LoginRecord): LoginTokens | undefined {
   return { accessToken, accessTokenExpiresAt, refreshToken, issuedTo }
 }
 
-/** Is this the key of a login, whatever the instance? */
-export function isLoginKey(key: string): boolean {
+/** Is anybody signed in here, whatever the instance? */
+export function holdsLogin(session: SessionBag): boolean {
+  return Object.entries(session).some(([key, value]) => isLoginKey(key) && holdsRecord(value))
+}
+
+function isLoginKey(key: string): boolean {
   return key.startsWith(keyPrefix) && !key.slice(keyPrefix.length).includes(':')
 }
 

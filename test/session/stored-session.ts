@@ -21,24 +21,30 @@ export function sessionsIn(store: Store): Promise<Record<string, Record<string, 
   })
 }
 
-/** The one login record in the store. */
+/** The one login record in the store, without whom it is about. */
 export async function recordIn(store: Store): Promise<string> {
-  const records = Object.values(await sessionsIn(store)).flatMap((each) => each['express-apple-auth:apple'] ?? [])
-  const [record] = records
-  if (records.length !== 1 || typeof record !== 'string')
-    throw new Error(`${String(records.length)} logins in the store`)
-  return record
+  return (await loginIn(store)).record
 }
 
-/** Changes the one login record in the store. */
+async function loginIn(store: Store): Promise<{ value: string; record: string; subjects: string }> {
+  const values = Object.values(await sessionsIn(store)).flatMap((each) => each['express-apple-auth:apple'] ?? [])
+  const [value] = values
+  if (values.length !== 1 || typeof value !== 'string') throw new Error(`${String(values.length)} logins in the store`)
+  const [record = '', subjects = ''] = value.split(' ')
+  return { value, record, subjects }
+}
+
+/** Changes the one login record in the store; whom it is about stays, where it is still a text. */
 export async function changeRecord(store: Store, change: (record: string) => unknown): Promise<void> {
-  const record = await recordIn(store)
+  const { value, record, subjects } = await loginIn(store)
   for (const [id, each] of Object.entries(await sessionsIn(store))) {
-    if (each['express-apple-auth:apple'] !== record) continue
+    if (each['express-apple-auth:apple'] !== value) continue
     const { cookie } = each as { cookie: session.Cookie }
-    const changed = { ...each, cookie, 'express-apple-auth:apple': change(record) }
+    const changed = change(record)
+    const stored = typeof changed === 'string' ? `${changed} ${subjects}` : changed
+    const changedSession = { ...each, cookie, 'express-apple-auth:apple': stored }
     await new Promise((resolve) => {
-      store.set(id, changed, resolve)
+      store.set(id, changedSession, resolve)
     })
   }
 }
