@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { drawChart } from './chart.js'
 import { type Figures, microsecondsText, spread, type VariantFigures } from './figures.js'
+import type { LoginFigures } from './measure-logins.js'
+import { costsSection, figuresFolder, type GuardedRun, withCosts } from './readme-costs.js'
 import { goalLines, markdownTable, printTable } from './table.js'
 
 const variants: readonly VariantFigures[] = [
@@ -149,5 +153,26 @@ describe('drawChart', () => {
   it('shrinks a title too long for its column', () => {
     const long = drawChart(figuresOf([variant('long', 'x'.repeat(80), 'none', 'peer', 1)]))
     expect(long).toContain('style="font-size:6.2px"')
+  })
+})
+
+describe('the kept figures', () => {
+  const kept = (file: string): string => readFileSync(resolve(figuresFolder, file), 'utf8')
+  const guarded = JSON.parse(kept('guarded.json')) as GuardedRun
+  const login = JSON.parse(kept('login.json')) as LoginFigures
+
+  it('are those of the chart', () => {
+    expect(kept('guarded.svg')).toBe(drawChart(guarded))
+  })
+
+  it('are those of README', () => {
+    const readme = readFileSync('README.md', 'utf8')
+    expect(withCosts(readme, costsSection(guarded, login))).toBe(readme)
+  })
+
+  it('come from seven rounds or more, with every variant in each', () => {
+    expect(guarded.rounds).toBeGreaterThanOrEqual(7)
+    expect(new Set(guarded.variants.map(({ perRound }) => perRound.length))).toEqual(new Set([guarded.rounds]))
+    expect(login.rounds).toBeGreaterThanOrEqual(7)
   })
 })

@@ -80,6 +80,16 @@ export function microsecondsText(value: number, median = value): string {
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
+/** Writes a spread: the median, and in brackets the least and the most. */
+export function spreadText({ median, min, max }: Spread, text: (value: number, median: number) => string): string {
+  return `${text(median, median)} (${text(min, median)}–${text(max, median)})`
+}
+
+/** A ratio's spread, in hundredths. */
+export function ratioText(ratio: Spread): string {
+  return spreadText(ratio, (value) => value.toFixed(2))
+}
+
 /** What the figures mean and where they come from, in two lines. */
 export function captionOf({ rounds, node, measuredAt, requestsPerRound, processor }: Figures): [string, string] {
   return [

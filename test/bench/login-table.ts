@@ -1,4 +1,4 @@
-import { microsecondsText, type Spread } from './figures.js'
+import { microsecondsText, ratioText, spreadText } from './figures.js'
 import type { LoginFigures, LoginVariantFigures } from './measure-logins.js'
 import type { Goal } from './table.js'
 
@@ -49,13 +49,9 @@ function cellsOf({ name, store, cpuMicroseconds, ratio, callsPerLogin, clientSec
     name,
     store,
     spreadText(cpuMicroseconds, microsecondsText),
-    spreadText(ratio, (value) => value.toFixed(2)),
+    ratioText(ratio),
     ...[token, keys, others, clientSecrets].map((count) => count.toLocaleString('en', { maximumFractionDigits: 4 })),
   ]
-}
-
-function spreadText({ median, min, max }: Spread, text: (value: number, median: number) => string): string {
-  return `${text(median, median)} (${text(min, median)}–${text(max, median)})`
 }
 
 function notesOn({
@@ -71,7 +67,7 @@ function notesOn({
     `CPU µs of the server per login (login route and callback), median; in brackets: least and most of ${String(rounds)} rounds.`,
     `${String(loginsPerRound)} logins per round, 4 at a time, after ${String(warmUpLogins)} to warm up; ` +
       `Node ${node.replace(/^v/, '')}, ${measuredAt}; ${processor}`,
-    `express-apple-auth to express-openid-connect in the same round: ${spreadText(oursToPeer, (value) => value.toFixed(2))}.`,
+    `express-apple-auth to express-openid-connect in the same round: ${ratioText(oursToPeer)}.`,
     'Calls to Apple are per login, after the warm-up; secrets are those that Apple saw from one process.',
     'All three send state, nonce and an S256 code challenge, and compare the nonce.',
     "express-openid-connect does not check the id_token's signature at all in the code flow: it spends nothing on that.",

@@ -4,10 +4,10 @@ import { takeLoadCore } from './cores.js'
 import { NotMeasured } from './load.js'
 import { loginGoals, printLoginTable } from './login-table.js'
 import { measureLogins } from './measure-logins.js'
+import { figuresFolder, renewReadme } from './readme-costs.js'
 import { buildServers } from './server-process.js'
 import { goalLines } from './table.js'
 
-const folder = resolve('test/bench/figures')
 const full = { rounds: 9, loginsPerRound: 1000, warmUpLogins: 1500 }
 /** Shows that it runs; its figures are too noisy to be quoted. */
 const quick = { rounds: 2, loginsPerRound: 200, warmUpLogins: 500 }
@@ -19,8 +19,9 @@ async function main(): Promise<void> {
   const isQuick = process.argv[2] === 'quick'
   const figures = await measureLogins(isQuick ? quick : full)
   if (!isQuick) {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(resolve(folder, 'login.json'), `${JSON.stringify(figures, undefined, 2)}\n`)
+    mkdirSync(figuresFolder, { recursive: true })
+    writeFileSync(resolve(figuresFolder, 'login.json'), `${JSON.stringify(figures, undefined, 2)}\n`)
+    renewReadme()
   }
   process.stdout.write(`${printLoginTable(figures)}\n${goalLines(loginGoals(figures))}`)
 }

@@ -7,6 +7,7 @@ import { guardedGoals, startUpGoals } from './goals.js'
 import { measureGuarded } from './guarded.js'
 import { latencyEfforts, latencyLines, measureLatency } from './latency.js'
 import { NotMeasured } from './load.js'
+import { figuresFolder, type GuardedRun, renewReadme } from './readme-costs.js'
 import { startRedis } from './redis-server.js'
 import { buildServers } from './server-process.js'
 import { measureStartUp } from './start-up.js'
@@ -22,7 +23,7 @@ const efforts = {
 
 /**
  * `tsx test/bench/run.ts [quick] [name …]`: measures guarded routes, start-up, size and latency and prints them. A full run
- * of all variants also writes the figures that README quotes, and draws its chart from them.
+ * of all variants also keeps the figures, draws README's chart from them and puts them into README.
  */
 async function main(): Promise<void> {
   const [, , ...words] = process.argv
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   process.stdout.write(`${startUpLines(startUp)}\n${goalLines(startUpGoals(startUp))}\n`)
   const latency = await measureLatency(latencyEfforts[mode])
   process.stdout.write(latencyLines(latency))
-  if (mode === 'full') keep(figures, { ...figures, startUp, latency })
+  if (mode === 'full') keep({ ...figures, startUp, latency })
 }
 
 async function overRedis<T>(measure: (redisUrl: string | undefined) => Promise<T>): Promise<T> {
@@ -59,11 +60,11 @@ async function overRedis<T>(measure: (redisUrl: string | undefined) => Promise<T
   }
 }
 
-function keep(figures: Figures, all: object): void {
-  const folder = resolve('test/bench/figures')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(resolve(folder, 'guarded.json'), `${JSON.stringify(all, undefined, 2)}\n`)
-  writeFileSync(resolve(folder, 'guarded.svg'), drawChart(figures))
+function keep(figures: GuardedRun): void {
+  mkdirSync(figuresFolder, { recursive: true })
+  writeFileSync(resolve(figuresFolder, 'guarded.json'), `${JSON.stringify(figures, undefined, 2)}\n`)
+  writeFileSync(resolve(figuresFolder, 'guarded.svg'), drawChart(figures))
+  renewReadme()
 }
 
 main().then(

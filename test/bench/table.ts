@@ -1,4 +1,12 @@
-import { captionOf, type Figures, microsecondsText, panelsOf, type Spread, type VariantFigures } from './figures.js'
+import {
+  captionOf,
+  type Figures,
+  microsecondsText,
+  panelsOf,
+  ratioText,
+  spreadText,
+  type VariantFigures,
+} from './figures.js'
 
 /** Something the package promises of its figures. */
 export interface Goal {
@@ -28,7 +36,18 @@ export function printTable(figures: Figures): string {
 
 /** Writes the figures as a Markdown table, laid out as Prettier leaves it. */
 export function markdownTable(figures: Figures): string {
-  const columns = columnsOf(figures, escapeMarkdown)
+  return markdownOf(columnsOf(figures, escapeMarkdown))
+}
+
+/** The same of what has a name and a value each. */
+export function markdownTwoColumns(head: string, rows: readonly (readonly [string, string])[]): string {
+  return markdownOf([
+    { head, cells: rows.map(([name]) => name) },
+    { head: '', cells: rows.map(([, value]) => value) },
+  ])
+}
+
+function markdownOf(columns: readonly Column[]): string {
   const rows = rowsOf(columns.map(padded))
   const rule = columns.map((column) => {
     const dashes = '-'.repeat(widthOf(column))
@@ -60,13 +79,9 @@ function columnsOf(figures: Figures, escape: (text: string) => string): Column[]
     column('store', ({ store }) => store),
     column('holds', ({ holds }) => escape(holds)),
     column('CPU µs per request', ({ cpuMicroseconds }) => spreadText(cpuMicroseconds, microsecondsText), true),
-    column('ratio', ({ ratio }) => (ratio ? spreadText(ratio, (value) => value.toFixed(2)) : '–'), true),
+    column('ratio', ({ ratio }) => (ratio ? ratioText(ratio) : '–'), true),
     column('to', (variant) => escape(referenceOf(variant, variants))),
   ]
-}
-
-function spreadText({ median, min, max }: Spread, text: (value: number, median: number) => string): string {
-  return `${text(median, median)} (${text(min, median)}–${text(max, median)})`
 }
 
 /** Titles may be shared, so what the reference holds goes with its own; its store only where that differs. */
