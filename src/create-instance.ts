@@ -74,6 +74,7 @@ export function createInstance(config: AppleAuthConfig, warnOnce: Instance['warn
   }
   const instance: WiredInstance = {
     config,
+    redirectUrl: new URL(config.redirectUri),
     client,
     from: (req) => requestAppleOf(instance, req),
     verifyIdToken,

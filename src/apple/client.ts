@@ -70,8 +70,9 @@ export function createAppleClient(
 
   return {
     authorizationUrl({ state, nonce, scope, codeVerifier }) {
-      const url = openid.buildAuthorizationUrl(partyOf().server, {
+      const parameters = new URLSearchParams({
         response_type: 'code',
+        client_id: config.clientId,
         redirect_uri: config.redirectUri,
         ...(scope.length > 0 || config.rules.alwaysSendsScope ? { scope: scope.join(' ') } : {}),
         ...(config.responseMode === undefined ? {} : { response_mode: config.responseMode }),
@@ -85,7 +86,7 @@ export function createAppleClient(
         nonce,
       })
       // Apple documents %20 between scopes; a plus sign that means itself is %2B by now.
-      return url.href.replaceAll('+', '%20')
+      return `${config.baseUrl}${config.rules.paths.authorize}?${parameters.toString().replaceAll('+', '%20')}`
     },
 
     exchangeCode: (code, codeVerifier) =>
@@ -145,7 +146,6 @@ function createServer(
   const server = new openid.Configuration(
     {
       issuer: baseUrl,
-      authorization_endpoint: `${baseUrl}${rules.paths.authorize}`,
       token_endpoint: `${baseUrl}${rules.paths.token}`,
       revocation_endpoint: `${baseUrl}${rules.paths.revoke}`,
     },

@@ -64,7 +64,7 @@ function relay(instance: Instance, req: Request, res: Response, response: Author
   // A new session's cookie would replace the one that the browser holds back.
   if (sessionCookie(req) === undefined) setSessionAside(req)
   // The path as the browser knows it: a proxy may have shortened the one that arrived.
-  const { pathname } = new URL(instance.config.redirectUri)
+  const { pathname } = instance.redirectUrl
   res
     .status(200)
     .type('html')
@@ -72,7 +72,7 @@ function relay(instance: Instance, req: Request, res: Response, response: Author
 }
 
 function stateAdvice(instance: Instance, req: Request): string {
-  const expected = new URL(instance.config.redirectUri).hostname
+  const expected = instance.redirectUrl.hostname
   const host =
     req.hostname === expected
       ? ''

@@ -26,6 +26,8 @@ export interface CallbackOutcome {
 /** One wired instance: what the routes and guards work with. */
 export interface Instance {
   readonly config: AppleAuthConfig
+  /** The configured redirect URI, taken apart once. */
+  readonly redirectUrl: Readonly<URL>
   readonly client: AppleClient
   readonly verifyIdToken: VerifyIdToken
   /** A Roster client over a source of access tokens. */

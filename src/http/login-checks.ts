@@ -40,9 +40,8 @@ export function checkSession(instance: Instance, req: Request, session: SessionB
  * @throws AppleWrongHostError when it was sent there before and still looks wrong from here
  */
 export function settledHostUrl(instance: Instance, req: Request, returnTo: string): string | undefined {
-  const { config } = instance
-  const redirectUri = new URL(config.redirectUri)
-  const expected = redirectUri.hostname.replace(/^\[|\]$/g, '')
+  const { config, redirectUrl } = instance
+  const expected = redirectUrl.hostname.replace(/^\[|\]$/g, '')
   const actual = hostname(req).replace(/^\[|\]$/g, '')
   if (actual === expected) return undefined
   if (originalQuery(req).has(settledParameter)) {
@@ -52,14 +51,14 @@ export function settledHostUrl(instance: Instance, req: Request, returnTo: strin
       { details: { expectedHost: expected, requestHost: actual } },
     )
   }
-  const url = new URL(routePath(config, 'login'), redirectUri)
+  const url = new URL(routePath(config, 'login'), redirectUrl.origin)
   url.search = new URLSearchParams({ returnTo, [settledParameter]: 'settled' }).toString()
   return url.href
 }
 
 /** Warns when the router is mounted where Apple's answers will not arrive. */
 export function checkMountPath(instance: Instance, req: Request): void {
-  const expected = new URL(instance.config.redirectUri).pathname.replace(/\/$/, '')
+  const expected = instance.redirectUrl.pathname.replace(/\/$/, '')
   if (`${req.baseUrl}/callback` !== expected) {
     instance.warnOnce(
       'APPLE_CALLBACK_PATH',
