@@ -14,7 +14,7 @@ export interface LatencyEffort {
 /** The two usual efforts. */
 export const latencyEfforts = {
   full: { rounds: 5, secondsPerRound: 10 },
-  quick: { rounds: 2, secondsPerRound: 4 },
+  quick: { rounds: 2, secondsPerRound: 2 },
 } as const satisfies Record<string, LatencyEffort>
 
 /** How long `GET /guarded` takes: alone, and while others sign in, renew their tokens and send bad notifications. */

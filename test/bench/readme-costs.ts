@@ -61,10 +61,7 @@ function loginRows({ variants, oursToPeer }: LoginFigures): [string, string][] {
 
 function startUpRows({ importMs, installedBytes, packageCount }: StartUp): [string, string][] {
   return [
-    [
-      'importing it, on top of express and express-session',
-      `${spreadText(importMs, (value) => value.toFixed(0))} ms`,
-    ],
+    ['importing it, on top of express and express-session', `${spreadText(importMs, (value) => value.toFixed(0))} ms`],
     ['installed on top of them', `${(installedBytes / 1e6).toFixed(1)} MB, ${String(packageCount)} packages`],
   ]
 }

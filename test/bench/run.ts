@@ -42,6 +42,8 @@ async function main(): Promise<void> {
     ...effort,
     variants: await overRedis((redisUrl) => measureGuarded(chosen, redisUrl, effort)),
   }
+  if (mode === 'quick')
+    process.stdout.write('Quick: the servers are hardly warm, so they cost more; take no ratio from it.\n\n')
   process.stdout.write(`${printTable(figures)}\n${goalLines(guardedGoals(figures.variants))}\n`)
   if (startUp === undefined) return
   process.stdout.write(`${startUpLines(startUp)}\n${goalLines(startUpGoals(startUp))}\n`)
