@@ -19,35 +19,35 @@ import { requireStillSignedIn } from './still-signed-in.js'
 
 /** Puts the instance's `RequestApple` on a request as `req.apple`; nothing is read before somebody asks. */
 export function putRequestApple(instance: Instance, req: Request): void {
-  req.apple = new LazyRequestApple(instance, req)
+  req.apple = LazyRequestApple.find(instance, req) ?? new LazyRequestApple(instance, req)
 }
 
 /** The instance's `RequestApple` of a request, the same one each time. */
 export function requestAppleOf(instance: Instance, req: Request): RequestApple {
-  return LazyRequestApple.of(instance, req)
+  return LazyRequestApple.find(instance, req) ?? LazyRequestApple.keep(new LazyRequestApple(instance, req))
 }
 
 /** Finds out whether the login still holds, where that is not known; undefined when there is nothing to wait for. */
 export function settled(apple: RequestApple): Promise<void> | undefined {
-  return apple instanceof LazyRequestApple ? apple.settle() : undefined
+  return LazyRequestApple.is(apple) ? apple.settle() : undefined
 }
 
 /** The instance behind `req.apple`; undefined where there is none. */
 export function instanceOf(apple: RequestApple | undefined): Instance | undefined {
-  return apple instanceof LazyRequestApple ? LazyRequestApple.instanceOf(apple) : undefined
+  return LazyRequestApple.is(apple) ? LazyRequestApple.instanceOf(apple) : undefined
 }
 
 /**
- * A request with what instances know of it. What `attach()` has put there rests in `apple` alone: each property more costs
- * a request as much as all the rest of `attach()`.
+ * A request with what instances know of it. What `attach()` has put into `apple` is nowhere else: one property less for
+ * every request. Apps may have wrapped it, and another copy of this package may have put its own there.
  */
-type Carrier = Request & { apple?: unknown; appleOfInstances?: LazyRequestApple }
+type Carrier = Request & { apple?: unknown; appleOfInstances?: unknown }
 
 class LazyRequestApple extends RequestState implements RequestApple {
   readonly #instance: Instance
   readonly #req: Request
-  /** Of another instance, for the same request. */
-  #next: LazyRequestApple | undefined
+  /** Another instance's, for the same request. */
+  #next: unknown
   #stored: string | undefined
   #view: LoginView | undefined
 
@@ -62,16 +62,24 @@ class LazyRequestApple extends RequestState implements RequestApple {
     return apple.#instance
   }
 
-  static of(instance: Instance, req: Request): LazyRequestApple {
-    const carrier = req as Carrier
-    if (carrier.apple instanceof LazyRequestApple && carrier.apple.#instance === instance) return carrier.apple
-    let known = carrier.appleOfInstances
-    while (known !== undefined && known.#instance !== instance) known = known.#next
-    if (known !== undefined) return known
-    const made = new LazyRequestApple(instance, req)
-    made.#next = carrier.appleOfInstances
-    carrier.appleOfInstances = made
-    return made
+  /** Not what merely inherits from one: its private names are not there. */
+  static is(value: unknown): value is LazyRequestApple {
+    return typeof value === 'object' && value !== null && #instance in value
+  }
+
+  static find(instance: Instance, req: Request): LazyRequestApple | undefined {
+    const { apple, appleOfInstances } = req as Carrier
+    if (LazyRequestApple.is(apple) && apple.#instance === instance) return apple
+    let known = appleOfInstances
+    while (LazyRequestApple.is(known) && known.#instance !== instance) known = known.#next
+    return LazyRequestApple.is(known) ? known : undefined
+  }
+
+  static keep(apple: LazyRequestApple): LazyRequestApple {
+    const carrier = apple.#req as Carrier
+    apple.#next = carrier.appleOfInstances
+    carrier.appleOfInstances = apple
+    return apple
   }
 
   settle(): Promise<void> | undefined {

@@ -32,6 +32,55 @@ afterAll(async () => {
 })
 
 describe('req.apple', () => {
+  it('stays the same where attach() is mounted twice, and is what from() gives before and after', async () => {
+    const seen: unknown[] = []
+    const twice = await TestApp.start(apple.url, {
+      before: (routes, auth) => {
+        routes.use((req, _res, next) => {
+          seen.push(auth.from(req))
+          next()
+        })
+        routes.use(auth.attach())
+        routes.use((req, _res, next) => {
+          seen.push(req.apple)
+          next()
+        })
+      },
+      routes: (routes, auth) =>
+        routes.get('/seen', (req, res) => {
+          seen.push(req.apple, auth.from(req))
+          res.end()
+        }),
+    })
+    await twice.visitor().get('/seen')
+    await twice.stop()
+    expect(seen).toHaveLength(4)
+    expect(new Set(seen).size).toBe(1)
+  })
+
+  it.each<[string, (own: object) => object]>([
+    ['an object that inherits from it', (own) => Object.create(own) as object],
+    ['a proxy', (own) => new Proxy(own, {})],
+    ['something else', () => ({ signedIn: true })],
+  ])('may be wrapped by the app in %s: the instance goes on by itself', async (_name, wrap) => {
+    const wrapped = await TestApp.start(apple.url, {
+      routes: (routes, auth) => {
+        routes.use((req, _res, next) => {
+          Object.assign(req, { apple: wrap(req.apple) })
+          next()
+        })
+        routes.get('/own', auth.requireAuth(), (req, res) => void res.json({ sub: auth.from(req).user?.sub }))
+      },
+    })
+    const visitor = wrapped.visitor()
+    expect((await visitor.get('/own')).status).toBe(401)
+    await signIn(apple, visitor)
+    const answer = await visitor.get('/own')
+    await wrapped.stop()
+    expect([answer.status, wrapped.errors]).toEqual([200, []])
+    expect(answer.body).toMatchObject({ sub: expect.any(String) })
+  })
+
   it('shows nothing of nobody', async () => {
     expect((await app.visitor().get('/facts')).body).toEqual({ loginUrl: '/auth/apple/login' })
   })
