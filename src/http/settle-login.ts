@@ -49,6 +49,8 @@ export function believe(instance: Instance, req: Request, login: LoginView | und
   // It has survived all that was known then, and nothing has been learned since.
   if (outcome?.version === marks.version) return login
   const known = loginRecords.subjects(req).map((subject) => marks.recall(subject))
+  // What nothing names cannot be looked up: nobody's.
+  if (outcome === undefined && known.length === 0) return undefined
   if (outcome === undefined && known.includes(undefined)) {
     instance.warnOnce(
       'APPLE_ATTACH',

@@ -69,7 +69,7 @@ async function keepOthersLogins({ config, loginRecords }: Instance, req: Request
   const kept = Object.entries(requireSession(req)).filter(([key]) => isOthersKey(key, config.name))
   await regenerateSession(req)
   Object.assign(requireSession(req), Object.fromEntries(kept))
-  if (owner !== undefined) loginRecords.setOwner(req, owner)
+  if (owner !== undefined) loginRecords.leaveOwner(req, owner)
   await saveSession(req)
 }
 

@@ -25,13 +25,14 @@ export interface LoginRecords {
   isCurrent(stored: string): boolean
   /** `subjects`: whom the login is about, the owner first; see `subject.ts`. Default: as before. */
   write(req: Request, record: LoginRecord, subjects?: readonly string[]): void
-  /** Ends the login; whose data the session holds stays known. */
+  /** Ends the login, where the session has not ended altogether; whose data it holds stays known. */
   remove(req: Request): void
   /** Does the store still hold a login in this request's session? */
   isStillStored(req: Request): Promise<boolean>
   /** Whose data the session holds: stays when the login ends, so that the next person does not find it. */
   owner(req: Request): string | undefined
-  setOwner(req: Request, owner: string): void
+  /** Leaves that and no login. */
+  leaveOwner(req: Request, owner: string): void
   /** Whom the login is about, the owner first. */
   subjects(req: Request): readonly string[]
 }
@@ -90,6 +91,7 @@ export function createLoginRecords(instanceName: string, clientId: string, seali
     },
 
     remove(req) {
+      if (hasEnded(req)) return
       const session = requireSession(req)
       const about = subjects(req)
       if (about.length === 0) Reflect.deleteProperty(session, key)
@@ -103,7 +105,7 @@ export function createLoginRecords(instanceName: string, clientId: string, seali
 
     owner: (req) => subjects(req)[0],
 
-    setOwner(req, owner) {
+    leaveOwner(req, owner) {
       requireSession(req)[key] = ` ${owner}`
     },
   }

@@ -7,7 +7,7 @@ import { notify } from '../support/notifications.js'
 import type { TestApp, TestAppSetup } from '../support/test-app.js'
 import { useApple } from '../support/use-apple.js'
 import { collectWarnings } from '../support/warnings.js'
-import { sessionsIn } from './stored-session.js'
+import { changeValue, sessionsIn } from './stored-session.js'
 
 const { apple, startApp } = useApple()
 const redirectUri = 'http://localhost/auth/apple/callback'
@@ -198,6 +198,51 @@ describe('a login that attach() did not look at', () => {
     expect(warnings).toMatchObject([{ code: 'APPLE_ATTACH', message: expect.stringContaining('mount attach()') }])
     await notify(apple, app, 'consent-revoked')
     expect(await read(visitor)).toBe(false)
+  })
+
+  it('does no harm when the app ends the session meanwhile', async () => {
+    const store = new session.MemoryStore()
+    const rejections: unknown[] = []
+    const note = (reason: unknown): void => void rejections.push(reason)
+    const app = await startApp({
+      session: { store },
+      before: (routes, auth) =>
+        routes.get('/leave', (req, res) => {
+          const get = store.get.bind(store)
+          store.get = (id, done) => {
+            store.get = get
+            // The session ends while its login is looked at.
+            req.session.destroy(() => {
+              get(id, done)
+            })
+          }
+          res.json({ signedIn: auth.from(req).isAuthenticated })
+        }),
+    })
+    const visitor = app.visitor()
+    await signIn(apple, visitor)
+    await notify(apple, app, 'consent-revoked')
+    process.on('unhandledRejection', note)
+    await withClockAhead(11, async () => {
+      expect((await visitor.get('/leave')).status).toBe(200)
+    })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    process.off('unhandledRejection', note)
+    expect(rejections).toEqual([])
+    expect(await sessionsIn(store)).toEqual({})
+  })
+
+  it('is nobody’s when nothing tells whom it is about', async () => {
+    const store = new session.MemoryStore()
+    const app = await startApp({
+      session: { store },
+      before: (routes, auth) =>
+        routes.get('/early', (req, res) => void res.json({ signedIn: auth.from(req).isAuthenticated })),
+    })
+    const visitor = app.visitor()
+    await signIn(apple, visitor)
+    await changeValue(store, (value) => value.split(' ')[0])
+    expect((await visitor.get('/early')).body).toEqual({ signedIn: false })
   })
 })
 

@@ -36,13 +36,18 @@ async function loginIn(store: Store): Promise<{ value: string; record: string; s
 
 /** Changes the one login record in the store; whom it is about stays, where it is still a text. */
 export async function changeRecord(store: Store, change: (record: string) => unknown): Promise<void> {
-  const { value, record, subjects } = await loginIn(store)
+  const { record, subjects } = await loginIn(store)
+  const changed = change(record)
+  await changeValue(store, () => (typeof changed === 'string' ? `${changed} ${subjects}` : changed))
+}
+
+/** The same for all that the session holds of the login. */
+export async function changeValue(store: Store, change: (value: string) => unknown): Promise<void> {
+  const { value } = await loginIn(store)
   for (const [id, each] of Object.entries(await sessionsIn(store))) {
     if (each['express-apple-auth:apple'] !== value) continue
     const { cookie } = each as { cookie: session.Cookie }
-    const changed = change(record)
-    const stored = typeof changed === 'string' ? `${changed} ${subjects}` : changed
-    const changedSession = { ...each, cookie, 'express-apple-auth:apple': stored }
+    const changedSession = { ...each, cookie, 'express-apple-auth:apple': change(value) }
     await new Promise((resolve) => {
       store.set(id, changedSession, resolve)
     })
