@@ -6,7 +6,8 @@ export const loginLifetimeMs = 15 * 60 * 1000
 
 /** Is this the key of logins under way, whatever the instance? */
 export function isLoginsKey(key: string): boolean {
-  return key.startsWith(keyPrefix) && key.endsWith(':logins')
+  // An instance may be named so, too.
+  return key.startsWith(keyPrefix) && key.slice(keyPrefix.length).endsWith(':logins')
 }
 
 /** Does a session hold nothing but logins under way, whatever the instance? */

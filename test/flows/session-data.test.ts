@@ -70,6 +70,22 @@ describe('the app’s own session data at login', () => {
     expect((await visitor.get('/session')).body.cart).toBeUndefined()
   })
 
+  it('lasts as long as any, whatever the instance is called', async () => {
+    const app = await startApp({
+      options: { name: 'logins' },
+      before: (routes, auth) => {
+        routes.use(auth.attach())
+        routes.get('/who', (req, res) => void res.json({ sub: auth.from(req).user?.sub }))
+      },
+    })
+    const visitor = app.visitor()
+    await signIn(apple, visitor, as('one'))
+    expect((await visitor.get('/who')).body).toEqual({ sub: 'one' })
+    await withClockAhead(16 * 60, async () => {
+      expect((await visitor.get('/who')).body).toEqual({ sub: 'one' })
+    })
+  })
+
   it('stays when the login fails or is cancelled', async () => {
     const visitor = (await startShop()).visitor()
     await signIn(apple, visitor, as('one'))
