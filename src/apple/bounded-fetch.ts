@@ -72,7 +72,8 @@ export function createBoundedFetch({
 
   async function boundedFetch(url: string, request: BoundedRequest, limits?: FetchLimits): Promise<Response> {
     const { status, headers, body = null } = await read(url, request, limits)
-    return new Response(body, { status, headers })
+    // A Response takes no status above it, and all of those say that the server fails.
+    return new Response(body, { status: Math.min(status, 599), headers })
   }
 
   return Object.assign(boundedFetch, { read })

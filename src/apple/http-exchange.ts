@@ -48,7 +48,7 @@ const unpack = promisify(gunzip)
  */
 export async function exchange(url: string, request: HttpRequest, bounds: HttpBounds): Promise<HttpAnswer> {
   const { response, body } = await send(url, request, bounds)
-  const encoding = response.headers['content-encoding'] ?? 'identity'
+  const encoding = response.headers['content-encoding']?.toLowerCase() ?? 'identity'
   if (body === undefined || encoding === 'identity') return answerOf(response, body)
   if (encoding !== 'gzip') throw new TypeError('the answer has a content encoding that was not asked for')
   return answerOf(response, await unpackGzip(body, bounds.maxBytes))
@@ -78,7 +78,7 @@ async function send(url: string, request: HttpRequest, bounds: HttpBounds): Prom
     end(signal?.reason as Error)
   }
   const deadline = setTimeout(() => {
-    end(new TooLateError())
+    end(new TooLateError('no whole answer in time'))
   }, timeoutMs)
   signal?.addEventListener('abort', abort, { once: true })
   try {

@@ -55,6 +55,16 @@ describe('boundedFetch', () => {
     expect(await response.text()).toBe('')
   })
 
+  it('unpacks a body, however the encoding is spelt', async () => {
+    answerWith((res) => res.writeHead(200, { 'content-encoding': 'GZIP' }).end(gzipSync('unpacked')))
+    expect(await (await boundedFetch(`${apple.url}/any`, {})).text()).toBe('unpacked')
+  })
+
+  it('takes a status that HTTP does not know for a failure of the server', async () => {
+    answerWith((res) => res.writeHead(999).end('{}'))
+    expect((await boundedFetch(`${apple.url}/any`, {})).status).toBe(599)
+  })
+
   it('takes a body of exactly one MiB', async () => {
     answerWith((res) => res.end('x'.repeat(mebibyte)))
     const response = await boundedFetch(`${apple.url}/any`, {})
