@@ -109,8 +109,8 @@ async function measureTurn(
     const cpu = await undisturbed(server, variant.name, async () => {
       apple.requests.length = 0
       signedIn = await logInMany(loginsPerRound)
+      for (const secret of secretsIn(apple)) secrets.add(secret)
     })
-    for (const secret of secretsIn(apple)) secrets.add(secret)
     const calls = callsPerLogin(apple, loginsPerRound)
     // Not while it is measured.
     for (const browser of signedIn.filter((_, index) => index % sampleEvery === 0)) await checkSignedIn(site, browser)

@@ -42,6 +42,8 @@ function overStore(key: string, store: 'memory' | 'Redis'): Variant[] {
       tokens: 'full',
       holds: 'an id_token alone; the route reads user',
       signIn: 'native',
+      // That object holds tokens, too.
+      reference: id,
     },
   ]
 }
@@ -89,6 +91,7 @@ export const variants: readonly Variant[] = [
     tokens,
     holds: tokens === 'id' ? 'an id' : 'all tokens',
     signIn: 'seed' as const,
+    reference: tokens === 'id' ? 'session-id-memory' : peer.reference,
   })),
   ...(['cookie-cache', 'no-cache'] as const).map((tokens) => ({
     ...peer,
@@ -109,5 +112,6 @@ export const variants: readonly Variant[] = [
     tokens,
     holds: tokens === 'id' ? 'an id' : 'all tokens',
     signIn: 'seed' as const,
+    reference: tokens === 'id' ? 'session-id-memory' : peer.reference,
   })),
 ]
