@@ -37,6 +37,15 @@ describe('a guarded request', () => {
     expect([store.written.length, apple.requests.length]).toEqual([writes, calls])
   })
 
+  it('finds the login in one value of the session, beside the note that it has ended well', async () => {
+    const store = new CountingStore()
+    const app = await startApp({ session: { store } })
+    await signIn(apple, app.visitor())
+    const kept = JSON.parse(store.written.at(-1) ?? '{}') as Record<string, unknown>
+    expect(Object.keys(kept).sort()).toEqual(['cookie', 'express-apple-auth:apple', 'express-apple-auth:apple:logins'])
+    expect(kept['express-apple-auth:apple']).toEqual(expect.any(String))
+  })
+
   it('carries a session that is little longer than the tokens in it, and without an escape', async () => {
     const store = new CountingStore()
     const app = await startApp({ session: { store } })
