@@ -4,7 +4,13 @@ import {
   describeWithRedis,
   describeWithRedisServer,
 } from '../support/services.js'
-import { claimRedisDatabase, createPostgresDatabase, createSessionTable, type Database } from './database.js'
+import {
+  claimPostgresForCluster,
+  claimRedisDatabase,
+  createPostgresDatabase,
+  createSessionTable,
+  type Database,
+} from './database.js'
 import { OwnServer } from './own-server.js'
 
 /** A kind of server that keeps what nodes share. */
@@ -14,6 +20,8 @@ export interface Backend {
   readonly describe: (name: string, tests: () => void) => void
   /** An empty database there. */
   readonly claimDatabase: () => Promise<Database>
+  /** The same for a cluster of nodes. */
+  readonly claimForCluster: () => Promise<Database>
   /** `describe` for tests that start a server of their own. */
   readonly describeWithServer: (name: string, tests: () => void) => void
   /** A server of the test's own, ready for sessions. */
@@ -26,6 +34,7 @@ export const backends: readonly Backend[] = [
     name: 'Redis',
     describe: describeWithRedis,
     claimDatabase: claimRedisDatabase,
+    claimForCluster: claimRedisDatabase,
     describeWithServer: describeWithRedisServer,
     startServer: () => OwnServer.startRedis(),
   },
@@ -33,6 +42,7 @@ export const backends: readonly Backend[] = [
     name: 'PostgreSQL',
     describe: describeWithPostgres,
     claimDatabase: createPostgresDatabase,
+    claimForCluster: claimPostgresForCluster,
     describeWithServer: describeWithPostgresServer,
     async startServer() {
       const server = await OwnServer.startPostgres()

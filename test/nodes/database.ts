@@ -66,6 +66,26 @@ export async function createPostgresDatabase(): Promise<Database> {
   return { url: url.href, remove: () => onPostgres(postgresUrl, `DROP DATABASE ${name} WITH (FORCE)`) }
 }
 
+/** Names this lock among all of a PostgreSQL server. */
+const clusterLock = 162_704_411
+
+/**
+ * The same for a cluster, of which there is one at a time: the pools of four nodes may take up more than half of the
+ * connections that a server has by default. Waits for the others.
+ */
+export async function claimPostgresForCluster(): Promise<Database> {
+  const lock = await openPostgres(postgresUrl)
+  await lock.query(`SELECT pg_advisory_lock(${String(clusterLock)})`)
+  const database = await createPostgresDatabase()
+  return {
+    url: database.url,
+    async remove() {
+      await database.remove()
+      await lock.close()
+    },
+  }
+}
+
 /** Makes connect-pg-simple's table: four nodes that did so at the same moment would meet. */
 export async function createSessionTable(url: string): Promise<void> {
   await onPostgres(url, await readFile(require.resolve('connect-pg-simple/table.sql'), 'utf8'))

@@ -11,7 +11,7 @@ const killAt = Math.floor(manyLogins / 3)
 
 for (const backend of backends) {
   backend.describe(`a node killed in the middle of many logins over ${backend.name}`, () => {
-    const it = useCluster(backend.claimDatabase)
+    const it = useCluster(backend.claimForCluster)
 
     it('costs those who meet it a Reload, and nobody a login', async (cluster) => {
       // Apple takes its time, so that logins are under way on the node when it dies.

@@ -14,7 +14,7 @@ const many = process.env[figuresVariable] === undefined ? 6 : 20
 
 for (const backend of backends) {
   backend.describe(`a notification to many nodes over ${backend.name}`, () => {
-    const it = useCluster(backend.claimDatabase)
+    const it = useCluster(backend.claimForCluster)
 
     it('row 152: is taken once, however often and wherever it arrives, and ends the login on every node', async (cluster) => {
       const [browser, other] = [await signIn(cluster, 'person'), await signIn(cluster, 'somebody.else')]

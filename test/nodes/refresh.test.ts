@@ -10,7 +10,7 @@ const requests = 100
 
 for (const backend of backends) {
   backend.describe(`a hundred requests at once that need a new access token, over ${backend.name}`, () => {
-    const it = useCluster(backend.claimDatabase)
+    const it = useCluster(backend.claimForCluster)
 
     it('make one refresh at Apple on one node', async (cluster) => {
       const browser = await signInBriefly(cluster)

@@ -5,7 +5,7 @@ import { nodeOf, walkLogin } from './walk-login.js'
 
 for (const backend of backends) {
   backend.describe(`four nodes over ${backend.name}`, () => {
-    const it = useCluster(backend.claimDatabase)
+    const it = useCluster(backend.claimForCluster)
 
     it('finish on one node the login that began on another, and know it on all', async (cluster) => {
       for (let person = 0; person < 8; person++) {
